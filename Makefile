@@ -1,0 +1,91 @@
+# Two commands matter: make demo and make test. Both set up what they need in this folder (.venv,
+# .cache, .demo) and need only make, Python 3.11 or 3.12 and a package index that pip can reach.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+VENV := .venv
+PYTHON_OF := $(VENV)/bin/python
+# The stamp holds the folder's path: scripts of a venv do not survive that it is moved.
+STAMP := $(VENV)/.complete
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(STAMP)
+endif
+
+# Where tools put what they remember, instead of into the home folder or /tmp.
+export PYTEST_DEBUG_TEMPROOT := $(CURDIR)/.cache/tmp
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+
+DEMO_SECONDS ?=
+ARGS ?=
+
+.PHONY: help
+help: ## shows this list
+	@echo "make demo            a real VOLTTRON with three simulated DERs; Ctrl-C ends it"
+	@echo "make demo DEMO_SECONDS=60   the same, ends by itself and says whether all went well"
+	@echo "make test            lint, unit, protocol and platform tests"
+	@echo
+	@echo "make lint            ruff, mypy, import rules, generated files up to date"
+	@echo "make unit            unit and protocol tests: make unit ARGS='-k identity'"
+	@echo "make platform-test   tests on a real VOLTTRON platform"
+	@echo "make schemas         writes the models from schemas/"
+	@echo "make lock            writes constraints.txt with the newest versions that setup.py allows"
+	@echo "make clean           removes all that make has made"
+	@echo
+	@echo "make PYTHON=/path/to/python3 ... takes that Python for .venv"
+
+.PHONY: demo
+demo: $(STAMP)
+	@tools/as_user $(PYTHON_OF) -m tools.demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
+
+.PHONY: test
+test: lint unit platform-test
+
+.PHONY: lint
+lint: $(STAMP)
+	@echo "-- ruff"
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@echo "-- mypy (first run about 1 minute)"
+	@$(VENV)/bin/mypy
+	@echo "-- import rules"
+	@$(VENV)/bin/lint-imports --no-logo
+	@echo "-- generated models and facets"
+	@$(PYTHON_OF) tools/make_models.py --check
+
+.PHONY: unit
+unit: $(STAMP) | .cache/tmp
+	@echo "-- unit and protocol tests"
+	@$(PYTHON_OF) -m pytest -m "not platform" $(ARGS)
+
+.PHONY: platform-test
+platform-test: $(STAMP) | .cache/tmp
+	@echo "-- platform tests: boots VOLTTRON and installs agent and driver first (about 30 s)"
+	@tools/as_user $(PYTHON_OF) -m pytest -m platform tests/platform $(ARGS)
+
+.PHONY: schemas
+schemas: $(STAMP)
+	@$(PYTHON_OF) tools/make_models.py
+
+.PHONY: lock
+lock:
+	@tools/lock "$$(tools/find_python $(PYTHON))"
+
+.PHONY: clean
+clean:
+	rm -rf .venv .cache .demo build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.cache/tmp:
+	@mkdir -p $@
+
+# --no-deps: constraints.txt is the complete list, so nothing is left for pip to choose.
+$(STAMP): constraints.txt
+	@python=$$(tools/find_python $(PYTHON)) || exit 1; \
+	echo "-- .venv: $$(wc -l < constraints.txt) packages for $$($$python --version) (about 1 minute)"; \
+	rm -rf $(VENV) && $$python -m venv $(VENV) && \
+	$(PYTHON_OF) -m pip install -qq --no-deps -r constraints.txt && \
+	$(PYTHON_OF) -m pip check && \
+	echo "$(CURDIR)" > $@

@@ -1,0 +1,1 @@
+"""IEEE 2030.5 server agent for the VOLTTRON platform."""

@@ -1,0 +1,311 @@
+"""The VOLTTRON agent: configuration store, RPC, bus topics and life cycle around one Server.
+
+Thin on purpose: what the protocol means is the Server's business, what a change means is the
+Fleet's; here it is only connected to VOLTTRON.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+from gevent.event import Event
+from volttron.client.known_identities import PLATFORM_WEB
+from volttron.client.messaging.health import STATUS_BAD, STATUS_GOOD
+from volttron.client.vip.agent import RPC, Agent, Core
+from volttron.utils import load_config
+from volttron.utils.commands import vip_main
+
+from .bus import Bus
+from .connection import ConnectionWatch, end_predecessors
+from .function_sets.self_device import software_version
+from .model.changes import Changed
+from .model.points import PointMap, PointMapError
+from .platform_web import WebAnswer, serve
+from .rpc import BadCall, guarded, quieten_refusals
+from .sep.identity import format_sfdi, parse_sfdi
+from .server import Server, shipped_points
+from .settings import Settings
+from .web_route import WebRoute
+
+_log = logging.getLogger(__name__)
+__version__ = software_version()
+
+CONFIG = "config"
+REGISTRY = "ieee2030_5.csv"
+
+# The longest sleep of the timer: a clock that is set forward is noticed at the latest then.
+MAX_SLEEP_S = 60.0
+# The shortest, so that something which stays due cannot turn the timer into a busy loop.
+MIN_SLEEP_S = 0.05
+# The route waits for the first configuration; without a configuration store it comes anyway.
+FIRST_CONFIG_S = 10.0
+AFTER_FAULT_S = 5.0
+
+
+class IEEE2030_5Agent(Agent):
+    """An IEEE 2030.5 server for devices, and their data and set points for other agents."""
+
+    vip: Any  # VOLTTRON's subsystems and core carry no types of use
+    core: Any
+
+    def __init__(self, config_path: str | dict[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._server = Server(Settings.load({}), time.time)
+        self._problems: dict[str, str] = {}
+        self._running = False
+        self._connection = ConnectionWatch(self.core)
+        self._configured = Event()
+        self._time_wake = Event()
+        self._bus = Bus(lambda: self.vip.pubsub)
+        self._route = WebRoute(
+            self.vip,
+            self.core.identity,
+            "web_request",
+            report=lambda text: self._note("web", text),
+            connected=lambda: self._connection.connected,
+        )
+        self._server.fleet.listen(self._on_change)
+        self._default_config = self._file_config(config_path)
+        self.vip.config.set_default(CONFIG, self._default_config)
+        every = ["NEW", "UPDATE", "DELETE"]
+        self.vip.config.subscribe(self._on_config, actions=every, pattern=CONFIG)
+        self.vip.config.subscribe(self._on_registry, actions=every, pattern=REGISTRY)
+
+    # --- life cycle ----------------------------------------------------------------------------
+
+    @Core.receiver("onstart")
+    def _on_start(self, sender: object, **kwargs: object) -> None:
+        """Runs at each connection to the platform, so also when the platform was restarted."""
+        if self._running:
+            _log.info("connected again")
+            self._route.recheck()
+            return
+        self._running = True
+        for loop in (self._bus.keep, self._keep_time, self._keep_route):
+            self.core.spawn(self._for_ever, loop)
+
+    @Core.receiver("onstop")
+    def _on_stop(self, sender: object, **kwargs: object) -> None:
+        self._route.unregister()
+        _log.info("stopped")
+
+    def _for_ever(self, loop: Callable[[], None]) -> None:
+        """Runs a loop that never ends; a fault in it is logged and does not end the agent's day."""
+        while True:
+            try:
+                loop()
+            except Exception:  # noqa: BLE001 - the outermost edge
+                _log.exception("%s failed, it goes on in %s s", loop.__qualname__, AFTER_FAULT_S)
+            gevent.sleep(AFTER_FAULT_S)
+
+    def _keep_route(self) -> None:
+        """Offers the URIs once the devices are known, so that nobody is told to be unknown."""
+        if not self._configured.wait(timeout=FIRST_CONFIG_S):
+            _log.warning("no configuration after %s s, serving without devices", FIRST_CONFIG_S)
+            self._route.want(self._server.root)
+        self._route.keep()
+
+    def _keep_time(self) -> None:
+        """The one timer: applies what has become due, sleeps until the next is."""
+        while True:
+            due = self._server.fleet.advance(time.time())
+            pause = MAX_SLEEP_S if due is None else due - time.time()
+            self._time_wake.wait(timeout=min(max(pause, MIN_SLEEP_S), MAX_SLEEP_S))
+            self._time_wake.clear()
+
+    def _on_change(self, change: Changed) -> None:
+        """Every change of the fleet: told on the bus; it may also bring an earlier due time."""
+        self._bus.tell(change)
+        if change.what == "control":
+            self._time_wake.set()
+        if change.what != "resource":
+            _log.log(
+                logging.DEBUG if change.what == "mirror" else logging.INFO,
+                "device %s: %s %s",
+                change.sfdi,
+                change.what,
+                dict(change.detail),
+            )
+
+    def _note(self, what: str, text: str | None) -> None:
+        """Keeps the health status: BAD with all present problems, GOOD when there is none."""
+        if self._problems.get(what) == text:
+            return
+        if text is None:
+            del self._problems[what]
+            _log.info("%s: in order again", what)
+        else:
+            self._problems[what] = text
+            _log.warning("%s: %s", what, text)
+        context = "; ".join(f"{key}: {problem}" for key, problem in self._problems.items())
+        self.vip.health.set_status(STATUS_BAD if context else STATUS_GOOD, context or None)
+
+    # --- configuration -------------------------------------------------------------------------
+
+    def _file_config(self, config_path: str | dict[str, Any] | None) -> Any:
+        """The content of the file that the agent was installed with, an empty one without.
+
+        A file that cannot be read gives a text, which is refused like any configuration that is
+        no object: the agent runs without devices and its health says why.
+        """
+        try:
+            content = load_config(config_path)
+        except (OSError, ValueError) as problem:
+            _log.warning("configuration file %s: %s", config_path, problem)
+            return str(problem)
+        return content if isinstance(content, dict | list | str) else {}
+
+    def _on_config(self, name: str, action: str, contents: Any) -> None:
+        """A new configuration is put in force as a whole or refused as a whole."""
+        try:
+            settings = Settings.load(self._default_config if contents is None else contents)
+            former = self._server.settings
+            self._server.configure(settings)
+        except ValueError as refusal:
+            self._note(CONFIG, f"refused, the former configuration stays in force: {refusal}")
+        else:
+            if settings != former:  # the same one comes again with each new connection
+                _log.info("configuration in force: %d devices", len(settings.devices))
+                for warning in settings.warnings:
+                    _log.warning("%s: %s", CONFIG, warning)
+            self._note(CONFIG, None)
+        finally:
+            self._route.want(self._server.root)
+            self._configured.set()
+
+    def _on_registry(self, name: str, action: str, contents: Any) -> None:
+        """A registry of the operator's instead of the shipped one; devices keep their own."""
+        try:
+            points = shipped_points() if contents is None else PointMap.from_rows(contents)
+        except PointMapError as refusal:
+            self._note(REGISTRY, f"refused, the former registry stays in force: {refusal}")
+            return
+        self._server.fleet.set_default_points(points)
+        _log.info(
+            "%s in force: %d points", REGISTRY if contents else "shipped registry", len(points.rows)
+        )
+        self._note(REGISTRY, None)
+
+    # --- RPC -----------------------------------------------------------------------------------
+
+    @RPC.export
+    def web_request(self, env: Any, data: Any) -> WebAnswer:
+        """Called by platform.web for each HTTP request below the root."""
+        caller = self.vip.rpc.context.vip_message.peer
+        if caller != PLATFORM_WEB:
+            raise BadCall(f"web_request is for {PLATFORM_WEB}, not for {caller}")
+        return serve(self._server.handle, env, data)
+
+    @RPC.export
+    @guarded
+    def get_point(self, sfdi: str | int, point_name: str) -> object:
+        """The value of a point, None until it was received."""
+        return self._server.fleet.get_point(_sfdi(sfdi), _name(point_name))
+
+    @RPC.export
+    @guarded
+    def get_points(self, sfdi: str | int) -> object:
+        """All configured points of a device: ``{point: value}``."""
+        return self._server.fleet.get_points(_sfdi(sfdi))
+
+    @RPC.export
+    @guarded
+    def set_point(self, sfdi: str | int, point_name: str, value: Any) -> object:
+        """Commands a value to a device; the value as set."""
+        return self._server.fleet.set_point(_sfdi(sfdi), _name(point_name), value)
+
+    @RPC.export
+    @guarded
+    def revert_point(self, sfdi: str | int, point_name: str) -> None:
+        """Takes back what set_point commanded through this point."""
+        self._server.fleet.revert_point(_sfdi(sfdi), _name(point_name))
+
+    @RPC.export
+    @guarded
+    def config_points(self, sfdi: str | int, point_map: list[dict[str, Any]]) -> None:
+        """Gives a device a registry of its own: rows with cells by column title."""
+        self._server.fleet.config_points(_sfdi(sfdi), _rows(point_map))
+
+    @RPC.export
+    @guarded
+    def get_changes(
+        self, cursor: str | None = None, sfdis: list[str | int] | None = None
+    ) -> object:
+        """What changed since a cursor: ``{"cursor", "points": {sfdi: {point: value}}}``."""
+        return self._server.fleet.get_changes(_cursor(cursor), _sfdis(sfdis))
+
+    @RPC.export
+    @guarded
+    def get_devices(self) -> object:
+        """A summary of each device."""
+        return self._server.device_summaries()
+
+    @RPC.export
+    @guarded
+    def get_resource(self, sfdi: str | int, resource: str) -> object:
+        """The latest of a device's resources, as XML."""
+        return self._server.resource_xml(_sfdi(sfdi), _name(resource))
+
+    @RPC.export
+    @guarded
+    def get_status(self) -> object:
+        """Counters since start, and the problems that the health status names."""
+        return {
+            **self._server.status(),
+            "version": __version__,
+            "problems": dict(self._problems),
+            "warnings": self._server.settings.warnings,
+            "messages_dropped": self._bus.dropped,
+        }
+
+
+def _sfdi(value: str | int) -> str:
+    return format_sfdi(parse_sfdi(value))
+
+
+def _sfdis(values: object) -> frozenset[str] | None:
+    if values is None:
+        return None
+    if not isinstance(values, list | tuple):
+        raise BadCall(f"sfdis is {type(values).__name__}, a list of SFDIs is expected")
+    return frozenset(_sfdi(value) for value in values)
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str):
+        raise BadCall(f"{value!r} is {type(value).__name__}, a name is expected")
+    return value
+
+
+def _cursor(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise BadCall(
+            f"cursor is {type(value).__name__}, the cursor of an earlier answer is expected"
+        )
+    return value
+
+
+def _rows(value: object) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise BadCall("point_map: a list of rows is expected, each an object by column title")
+    return value
+
+
+def main() -> None:
+    """Runs the agent; the entry point that VOLTTRON starts."""
+    # A platform started with & passes on an ignored SIGINT, and `vctl stop` sends just that.
+    # SIGTERM is to end in an orderly way too: devices get 404 instead of a hanging connection.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    quieten_refusals()
+    end_predecessors()
+    vip_main(IEEE2030_5Agent, version=__version__)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""What the agent says on the message bus: topics, and the queue that leads there.
+
+A change is told while a device waits for its answer, so it is only put into a queue; one greenlet
+publishes. A message that is no JSON would kill the agent's connection and is dropped here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import gevent
+import zmq
+from gevent.queue import Empty, Full, Queue
+from volttron.client.vip.agent.errors import VIPError
+from volttron.utils.jsonrpc import Error, RemoteError
+
+from .json_types import NotJson, to_json
+from .model.changes import Changed
+
+_log = logging.getLogger(__name__)
+
+ROOT_TOPIC = "ieee2030_5"
+# Kinds of Changed that have a topic. Device data goes out through the platform driver.
+TOPICS = {
+    "registration": "registration",
+    "removal": "registration",
+    "control": "control",
+    "response": "response",
+    "log_event": "log_event",
+}
+PUBLISH_TIMEOUT_S = 10.0
+# A bus that is away for long must not fill the memory: at 100 changes/s this lasts 100 s.
+QUEUE_LIMIT = 10_000
+
+Message = tuple[str, dict[str, Any], dict[str, Any]]
+
+
+class Bus:
+    """Publishes changes in order from a greenlet that runs ``keep``."""
+
+    def __init__(self, pubsub: Callable[[], Any], limit: int = QUEUE_LIMIT) -> None:
+        """``pubsub`` gives VOLTTRON's pubsub subsystem at the time of publishing."""
+        self._pubsub = pubsub
+        self._queue: Queue[Message] = Queue(maxsize=limit)
+        self.dropped = 0
+
+    def tell(self, change: Changed) -> None:
+        """A listener of the fleet: queues the message of a change, if its kind has a topic."""
+        kind = TOPICS.get(change.what)
+        if kind is not None and change.sfdi is not None:
+            body = {"sFDI": change.sfdi, **change.detail, "points": dict(change.points)}
+            self.put(f"{ROOT_TOPIC}/{change.sfdi}/{kind}", change.at, body)
+
+    def put(self, topic: str, at: float, body: object) -> None:
+        """Queues one message of a moment; never blocks, never raises."""
+        headers = {"TimeStamp": datetime.fromtimestamp(at, UTC).isoformat()}
+        try:
+            message = to_json(body, topic)
+        except NotJson as problem:
+            _log.error("not published: %s", problem)
+            return
+        try:
+            self._queue.put_nowait((topic, headers, message))
+        except Full:
+            self._drop_oldest()
+            self._queue.put_nowait((topic, headers, message))
+
+    def keep(self) -> None:
+        """Publishes for ever."""
+        while True:
+            self.publish(*self._queue.get())
+
+    def publish(self, topic: str, headers: dict[str, Any], message: object) -> None:
+        """Publishes one message and waits for the router; a failure costs this message only."""
+        try:
+            self._pubsub().publish("pubsub", topic, headers=headers, message=message).get(
+                timeout=PUBLISH_TIMEOUT_S
+            )
+        except gevent.Timeout:
+            _log.warning("%s not published: the message bus does not answer", topic)
+        except (VIPError, Error, RemoteError, zmq.ZMQError) as problem:
+            _log.warning("%s not published: %r", topic, problem)
+
+    def _drop_oldest(self) -> None:
+        try:
+            self._queue.get_nowait()
+        except Empty:
+            return
+        if self.dropped == 0:
+            _log.warning("the message bus is too slow, the oldest messages are dropped")
+        self.dropped += 1

@@ -1,0 +1,132 @@
+"""DER Programs and their controls, as a device finds and reads them.
+
+Source: IEEE 2030.5-2018 DERProgram, DERControl, DefaultDERControl, DERCurve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..model.controls import Control
+from ..model.programs import Program
+from ..rest.call import Answer, Call, ok
+from ..rest.errors import NotFound
+from ..rest.routing import Route
+from ..sep import models
+
+
+def read_programs(call: Call) -> Answer:
+    """The DERPrograms of a device."""
+    programs = (call.fleet.programs[call.device.program],)
+    return call.page(
+        models.DERProgramList,
+        programs,
+        lambda program: _program(call, program),
+        pollRate=call.poll_rate("DERProgramList"),
+    )
+
+
+def read_assigned_programs(call: Call) -> Answer:
+    """The DERPrograms of one of a device's FunctionSetAssignments."""
+    if call.params["fsa"] != 0:
+        raise NotFound(f"there is no FunctionSetAssignments {call.params['fsa']}")
+    return read_programs(call)
+
+
+def read_program(call: Call) -> Answer:
+    return ok(_program(call, _asked_program(call)))
+
+
+def read_controls(call: Call) -> Answer:
+    program = _asked_program(call)
+    return _control_list(call, program, program.listed())
+
+
+def read_active_controls(call: Call) -> Answer:
+    program = _asked_program(call)
+    return _control_list(call, program, program.active())
+
+
+def read_control(call: Call) -> Answer:
+    program, number = _asked_program(call), call.params["derc"]
+    control = program.controls.get(number)
+    if control is None:
+        raise NotFound(f"DERProgram {program.number} has no DERControl {number}")
+    return ok(_control(call, program, control))
+
+
+def read_default_control(call: Call) -> Answer:
+    program = _asked_program(call)
+    return ok(
+        models.DefaultDERControl(
+            href=call.self_href,
+            mRID=program.default_mrid,
+            description=program.description,
+            DERControlBase=program.default,
+        )
+    )
+
+
+def read_curves(call: Call) -> Answer:
+    _asked_program(call)
+    return call.page(models.DERCurveList, (), lambda curve: curve)
+
+
+def _asked_program(call: Call) -> Program:
+    """The program of the URI: by its own number, or the one that the device has for itself."""
+    if "edev" in call.params:
+        return call.fleet.programs[call.device.program]
+    number = call.params["derp"]
+    program = call.fleet.programs.get(number)
+    device = None if program is None else call.fleet.device(program.sfdi)
+    if program is None or device is None or not call.scope.sees(device):
+        raise NotFound(f"there is no DERProgram {number}")
+    call.contact = device
+    return program
+
+
+def _program(call: Call, program: Program) -> models.DERProgram:
+    n = program.number
+    return models.DERProgram(
+        href=call.href("DERProgram", derp=n),
+        mRID=program.mrid,
+        description=program.description,
+        version=program.version,
+        ActiveDERControlListLink=call.list_link(
+            models.ActiveDERControlListLink, len(program.active()), derp=n
+        ),
+        DefaultDERControlLink=call.link(models.DefaultDERControlLink, derp=n),
+        DERControlListLink=call.list_link(models.DERControlListLink, len(program.controls), derp=n),
+        DERCurveListLink=call.list_link(models.DERCurveListLink, 0, derp=n),
+        primacy=program.primacy,
+    )
+
+
+def _control_list(call: Call, program: Program, controls: Sequence[Control]) -> Answer:
+    return call.page(
+        models.DERControlList,
+        controls,
+        lambda control: _control(call, program, control),
+    )
+
+
+def _control(call: Call, program: Program, control: Control) -> models.DERControl:
+    return control.model(call.href("DERControl", derp=program.number, derc=control.number))
+
+
+ROUTES = (
+    Route("EndDeviceDERProgramList", "/edev/{edev}/derp", GET=read_programs),
+    Route(
+        "FunctionSetAssignmentsDERProgramList",
+        "/edev/{edev}/fsa/{fsa}/derp",
+        GET=read_assigned_programs,
+    ),
+    Route("EndDeviceDERControlList", "/edev/{edev}/derc", GET=read_controls),
+    Route("EndDeviceDERControl", "/edev/{edev}/derc/{derc}", GET=read_control),
+    Route("DERProgram", "/derp/{derp}", GET=read_program),
+    Route("DERControlList", "/derp/{derp}/derc", GET=read_controls),
+    Route("DERControl", "/derp/{derp}/derc/{derc}", GET=read_control),
+    Route("ActiveDERControlList", "/derp/{derp}/actderc", GET=read_active_controls),
+    Route("DefaultDERControl", "/derp/{derp}/dderc", GET=read_default_control),
+    Route("DERCurveList", "/derp/{derp}/dc", GET=read_curves),
+)

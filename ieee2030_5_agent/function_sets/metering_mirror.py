@@ -1,0 +1,126 @@
+"""Metering Mirror: devices post what they measure.
+
+Source: IEEE 2030.5-2018 MirrorUsagePoint, MirrorMeterReading.
+"""
+
+from __future__ import annotations
+
+from ..model.end_device import EndDevice
+from ..model.errors import NotOwner
+from ..model.mirrors import Mirror
+from ..rest.call import Answer, Call, created, no_content, ok
+from ..rest.errors import BadRequest, BadValue, Forbidden, NotFound
+from ..rest.routing import Route
+from ..sep import models
+from ..sep.identity import normalise_lfdi
+
+
+def read_list(call: Call) -> Answer:
+    return call.page(
+        models.MirrorUsagePointList,
+        call.scope.mirrors(),
+        lambda mirror: mirror.model(_href(call, mirror)),
+        pollRate=call.poll_rate("MirrorUsagePointList"),
+    )
+
+
+def read(call: Call) -> Answer:
+    return ok(_asked_mirror(call).model(call.self_href))
+
+
+def create(call: Call) -> Answer:
+    """POST to the list: a new mirror, or an update of the client's own with the same mRID."""
+    mirror, new = _put(call)
+    href = _href(call, mirror)
+    return created(href) if new else no_content(href)
+
+
+def write(call: Call) -> Answer:
+    """PUT, or POST of a whole MirrorUsagePoint: updates the mirror of this URI."""
+    mirror = _asked_mirror(call)
+    if not isinstance(call.body, models.MirrorUsagePoint):
+        raise BadRequest(f"MirrorUsagePoint is expected, this is {type(call.body).__name__}")
+    if call.body.mRID is None or int.from_bytes(call.body.mRID) != mirror.mrid:
+        raise BadValue(f"the mRID is not that of MirrorUsagePoint {mirror.number}")
+    _put(call)
+    return no_content(call.self_href)
+
+
+def post(call: Call) -> Answer:
+    """POST to a mirror: one meter reading, a list of them (all or none), or the whole mirror."""
+    mirror = _asked_mirror(call)
+    if isinstance(call.body, models.MirrorUsagePoint):
+        return write(call)
+    readings = (
+        call.body.MirrorMeterReading
+        if isinstance(call.body, models.MirrorMeterReadingList)
+        else [call.body]
+    )
+    if not readings:
+        raise BadValue("the MirrorMeterReadingList is empty")
+    new = call.fleet.post_readings(mirror, readings, call.strict)
+    return created(call.self_href) if new else no_content(call.self_href)
+
+
+def delete(call: Call) -> Answer:
+    call.fleet.remove_mirror(_asked_mirror(call))
+    return no_content()
+
+
+def _put(call: Call) -> tuple[Mirror, bool]:
+    if call.body.mRID is None:
+        raise BadValue("MirrorUsagePoint has no mRID")
+    device = _owner(call)
+    call.contact = device
+    try:
+        return call.fleet.put_mirror(device, call.body, call.strict)
+    except NotOwner as error:
+        raise Forbidden(str(error)) from error
+
+
+def _owner(call: Call) -> EndDevice:
+    if call.body.deviceLFDI is None:
+        raise BadValue("MirrorUsagePoint has no deviceLFDI")
+    lfdi = normalise_lfdi(call.body.deviceLFDI)
+    device = call.fleet.registry.by_lfdi(lfdi)
+    if device is None or not call.scope.sees(device):
+        raise Forbidden(f"deviceLFDI {lfdi} is not that of a device of yours")
+    return device
+
+
+def _asked_mirror(call: Call) -> Mirror:
+    number = call.params["mup"]
+    mirror = call.fleet.mirrors.by_number(number)
+    device = None if mirror is None else call.fleet.device(mirror.sfdi)
+    if mirror is None or device is None or not call.scope.sees(device):
+        raise NotFound(f"there is no MirrorUsagePoint {number}")
+    call.contact = device
+    return mirror
+
+
+def _href(call: Call, mirror: Mirror) -> str:
+    return call.href("MirrorUsagePoint", mup=mirror.number)
+
+
+ROUTES = (
+    Route(
+        "MirrorUsagePointList",
+        "/mup",
+        GET=read_list,
+        POST=create,
+        bodies=(models.MirrorUsagePoint,),
+    ),
+    Route(
+        "MirrorUsagePoint",
+        "/mup/{mup}",
+        GET=read,
+        PUT=write,
+        POST=post,
+        DELETE=delete,
+        bodies=(
+            models.MirrorUsagePoint,
+            models.MirrorMeterReading,
+            models.MirrorMeterReadingList,
+        ),
+    ),
+)

@@ -1,0 +1,24 @@
+"""Changed: the one signal that everything outside the model listens to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+PointValue = None | bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One accepted change.
+
+    ``what``: registration, removal, resource, points, control or mirror. ``sfdi``: the device it
+    concerns. ``points``: the points that changed, with their new values. ``at``: server time in
+    seconds. ``detail``: more about it, JSON types with the standard's field names.
+    """
+
+    what: str
+    sfdi: str | None
+    at: float
+    points: Mapping[str, PointValue] = field(default_factory=dict)
+    detail: Mapping[str, PointValue] = field(default_factory=dict)

@@ -1,0 +1,35 @@
+"""What the model refuses, by RPC or by request. The message names device, point and reason."""
+
+from __future__ import annotations
+
+
+class ModelError(ValueError):
+    """A change or a question that the model refuses; nothing was changed."""
+
+
+class UnknownDevice(ModelError):
+    """No EndDevice has this SFDI."""
+
+
+class UnknownPoint(ModelError):
+    """The device has no point of this name."""
+
+
+class NotWritable(ModelError):
+    """The point can only be read."""
+
+
+class BadValue(ModelError):
+    """The value does not fit the point or the field."""
+
+
+class BaseUnknown(ModelError):
+    """A percentage cannot be computed: the device has not reported what it is a percentage of."""
+
+
+class DuplicateDevice(ModelError):
+    """A device with this identity is registered already."""
+
+
+class NotOwner(ModelError):
+    """The object belongs to another device."""

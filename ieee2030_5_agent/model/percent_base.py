@@ -1,0 +1,138 @@
+"""Points in watts over a field in percent: `negative=A|B;positive=C|D;sign=-` in `Mapping`.
+
+The field (`opModFixedW`) is a percentage of a rating of the device, another one below zero than
+above. ``negative`` and ``positive`` name the ratings for a negative and a positive value of the
+*field*, best first; the first that the device has reported counts. ``sign=-`` turns the sign
+between point and field: the charge points of SunSpec 124 count charging positive, IEEE 2030.5
+counts it negative. Without ``negative`` (``positive``) the point cannot go there.
+
+0 needs no rating: it is 0 % of anything, and a device must be stoppable before it has reported
+one. Source: IEEE 2030.5-2018 DERControlBase.opModFixedW.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import BadValue, BaseUnknown
+from .fields import suggestion
+from .formula import Number, Reference, Resolve, Resources
+from .scaling import FULL, finite_number
+
+_KEYS = ("negative", "positive", "sign")
+_SIGNS = {"+": 1, "-": -1}
+
+
+class PercentBaseError(ValueError):
+    """A mapping that cannot be read; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The ratings that a percentage may refer to, best first."""
+
+    names: tuple[str, ...]
+    readers: tuple[Reference, ...]
+
+    def reported(self, resources: Resources) -> Number | None:
+        """The magnitude of the first that is known (setMaxVarNeg is negative on the wire).
+
+        A rating of 0 is known: the device cannot go there.
+        """
+        for reader in self.readers:
+            value = reader(resources)
+            if value is not None:
+                return abs(value)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PercentBase:
+    """The conversion of one row."""
+
+    negative: Base
+    positive: Base
+    sign: int
+    units: str
+    resources: frozenset[str]
+
+    def decode(self, wire: int, resources: Resources) -> float | None:
+        """The field's value in the point's unit; None while its base is unknown."""
+        if wire == 0:
+            return 0.0
+        base = self._side(wire).reported(resources)
+        # Added to 0.0, because a rate of 0.0 would else give the -0.0 that nobody expects.
+        return None if base is None else 0.0 + self.sign * wire * base / FULL
+
+    def encode(self, value: object, resources: Resources) -> int:
+        """The field's value for a value of the point. Raises BadValue, BaseUnknown."""
+        number = finite_number(value)
+        if number == 0:
+            return 0
+        turned = self.sign * number
+        side = self._side(turned)
+        if not side.names:
+            which = "negative" if number < 0 else "positive"
+            raise BadValue(f"{number} {self.units} is {which}, which this point cannot be")
+        base = side.reported(resources)
+        if base is None:
+            raise BaseUnknown(f"{' or '.join(side.names)} has not been reported yet")
+        if abs(turned) > base:
+            raise BadValue(f"{number} {self.units} is out of range, {self._limits(resources)}")
+        return round(FULL * turned / base)
+
+    def _side(self, wire: Number) -> Base:
+        return self.negative if wire < 0 else self.positive
+
+    def _limits(self, resources: Resources) -> str:
+        """The range of the point in words, as far as it is known."""
+        ends = (self.positive, self.negative) if self.sign < 0 else (self.negative, self.positive)
+        low, high = (_limit(end, resources) for end in ends)
+        return f"-{low} to {high} {self.units}" if low != "0" else f"0 to {high} {self.units}"
+
+
+def parse_percent_base(text: str, units: str, resolve: Resolve) -> PercentBase:
+    """The conversion that a row's `Mapping` describes.
+
+    Raises PercentBaseError, or what ``resolve`` raises for a rating that it does not know.
+    """
+    cells = _cells(text)
+    sign = cells.get("sign", "+")
+    if sign not in _SIGNS:
+        raise PercentBaseError(f"sign={sign} is neither + nor -")
+    if not (cells.get("negative") or cells.get("positive")):
+        raise PercentBaseError("neither negative= nor positive= names a rating")
+    resources: set[str] = set()
+    negative, positive = (
+        _base(cells.get(key, ""), resolve, resources) for key in ("negative", "positive")
+    )
+    return PercentBase(negative, positive, _SIGNS[sign], units, frozenset(resources))
+
+
+def _cells(text: str) -> Mapping[str, str]:
+    cells: dict[str, str] = {}
+    for part in filter(None, map(str.strip, text.split(";"))):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if key not in _KEYS or not equals:
+            raise PercentBaseError(
+                f"{part!r} is not one of negative=, positive=, sign={suggestion(key, _KEYS)}"
+            )
+        if key in cells:
+            raise PercentBaseError(f"{key} is given twice")
+        cells[key] = value
+    return cells
+
+
+def _base(text: str, resolve: Resolve, used: set[str]) -> Base:
+    names = tuple(filter(None, map(str.strip, text.split("|"))))
+    resolved = [resolve(name) for name in names]
+    used.update(resource for resource, _ in resolved)
+    return Base(names, tuple(reader for _, reader in resolved))
+
+
+def _limit(base: Base, resources: Resources) -> str:
+    if not base.names:
+        return "0"
+    value = base.reported(resources)
+    return "(not reported)" if value is None else f"{value:.12g}"

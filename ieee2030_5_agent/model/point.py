@@ -1,0 +1,63 @@
+"""Point: one row of the registry, compiled to functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .changes import PointValue
+from .errors import BadValue, BaseUnknown, NotWritable
+from .formula import Resources
+from .point_rows import Row
+from .readings import Frame, StoredReading
+
+Readings = Mapping[str, StoredReading]
+Evaluate = Callable[[Resources, Readings, Frame], PointValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A compiled row.
+
+    ``resources``: class names of what the value depends on. ``path``: the field under today's
+    name, dotted; "" for readings and formulas. ``evaluate``: the value, None until received.
+    """
+
+    row: Row
+    type: str
+    path: str
+    resources: frozenset[str]
+    evaluate: Evaluate
+    encode: Callable[[object, Resources], Any] | None = None
+    decode: Callable[[Any, Resources], PointValue] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.row.name
+
+    @property
+    def units(self) -> str:
+        return self.row.units
+
+    @property
+    def writable(self) -> bool:
+        return self.row.writable
+
+    def to_wire(self, value: object, resources: Resources) -> tuple[str, Any]:
+        """The field to write, dotted, and its wire value for a value in the point's unit.
+
+        Raises NotWritable, BadValue, BaseUnknown; the text begins with the point's name.
+        """
+        if self.encode is None or not self.writable:
+            raise NotWritable(f"{self.name}: can only be read")
+        try:
+            return self.path, self.encode(value, resources)
+        except (BadValue, BaseUnknown) as error:
+            raise type(error)(f"{self.name}: {error}") from error
+
+    def from_wire(self, wire: Any, resources: Resources) -> PointValue:
+        """The point's value for a wire value of its field, as a read-back gives it."""
+        if wire is None or self.decode is None:
+            return None
+        return self.decode(wire, resources)

@@ -1,0 +1,190 @@
+"""Rows of a point registry as users write them: the columns, their other names, their cells.
+
+What is wrong with single cells is collected here; what a row means is decided on compiling it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .fields import suggestion
+
+# The titles of the columns.
+NAME = "Volttron Point Name"
+SUNSPEC = "Point Name"
+RESOURCE = "Resource"
+FIELD = "Field"
+UNITS = "Units"
+TYPE = "Type"
+MAPPING = "Mapping"
+WRITABLE = "Writable"
+DEFAULT = "Default"
+NOTES = "Notes"
+COLUMNS = (NAME, SUNSPEC, RESOURCE, FIELD, UNITS, TYPE, MAPPING, WRITABLE, DEFAULT, NOTES)
+# What the original's registries call them.
+_OTHER_TITLES = {RESOURCE: "IEEE2030_5 Resource Name", FIELD: "IEEE2030_5 Field Name"}
+
+TYPES = ("float", "int", "string", "bool", "enum", "bitmap", "time", "symbol")
+
+# The resources that feed points; everything else a device has never says anything about it.
+RESOURCES = (
+    "EndDevice",
+    "DeviceInformation",
+    "DeviceStatus",
+    "PowerStatus",
+    "DERCapability",
+    "DERSettings",
+    "DERStatus",
+    "DERAvailability",
+    "DERControl",
+    "DefaultDERControl",
+    "DERCurve",
+    "LogEvent",
+    "MirrorMeterReading",
+)
+
+_EMPTY = {"", "NA", "N/A"}
+_TRUE = {"true", "yes", "1"}
+_FALSE = {"false", "no", "0"}
+
+# Pseudo fields of the original that stand for something else: (resource, field) -> both of today.
+_ORIGINAL_FIELDS = {
+    ("DeviceInformation", "sFDI"): ("EndDevice", "sFDI"),
+    ("DERAvailability", "SOC"): (
+        "DERAvailability",
+        "=DERAvailability.availabilityDuration/3600*DERSettings.setMaxChargeRateW",
+    ),
+}
+# The original wrote watts into a percentage and had no column to say of what; this says it.
+_ORIGINAL_MAPPINGS = {
+    ("DERControl", "DERControlBase.opModFixedFlow", "W"): (
+        "negative=DERSettings.setMaxChargeRateW|DERCapability.rtgMaxChargeRateW;"
+        "positive=DERSettings.setMaxDischargeRateW|DERCapability.rtgMaxDischargeRateW"
+        "|DERSettings.setMaxW|DERCapability.rtgMaxW;sign=-"
+    )
+}
+
+
+class CellError(ValueError):
+    """A cell that cannot be used: its column, its value and why not."""
+
+    def __init__(self, column: str, value: str, reason: str) -> None:
+        super().__init__(f"{column} {value!r}: {reason}" if value else f"{column}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cells of one row, cleaned. Equal rows are equal, whichever file they come from."""
+
+    name: str
+    sunspec: str
+    resource: str
+    field: str
+    units: str = ""
+    type: str = ""
+    mapping: str = ""
+    writable: bool = False
+    default: str = ""
+    notes: str = ""
+
+
+@dataclass(slots=True)
+class NumberedRow:
+    """A row, its number, what is wrong with its cells, and whether its field can be looked up."""
+
+    number: int
+    row: Row
+    errors: list[ValueError]
+    has_field: bool
+
+    @property
+    def problems(self) -> list[str]:
+        label = f"row {self.number}" + (f" ({self.row.name})" if self.row.name else "")
+        return [f"{label}: {error}" for error in self.errors]
+
+
+def read_rows(rows: Iterable[Mapping[str, Any]]) -> list[NumberedRow]:
+    """The rows of a registry.
+
+    Rows are numbered as an editor shows a CSV file: the titles are row 1. Rows without any cell
+    are skipped. A cell that is wrong is left empty in the row, so that the others can be checked.
+    """
+    numbered: list[NumberedRow] = []
+    first_with: dict[str, int] = {}
+    for number, raw in enumerate(rows, start=2):
+        if not isinstance(raw, Mapping):
+            reason = ValueError(f"a {type(raw).__name__} is not a row of named cells")
+            numbered.append(NumberedRow(number, Row("", "", "", ""), [reason], has_field=False))
+            continue
+        cells = _cells(raw)
+        if not any(cells.values()):
+            continue
+        row, errors, has_field = _row(cells)
+        first = first_with.setdefault(row.name, number)
+        if row.name and first != number:
+            errors.append(CellError(NAME, row.name, f"is the point of row {first} already"))
+        numbered.append(NumberedRow(number, row, list(errors), has_field))
+    return numbered
+
+
+def _cells(raw: Mapping[str, Any]) -> dict[str, str]:
+    """The cells by today's column titles, empty ones as ""."""
+    texts = {
+        title.strip().removeprefix("\ufeff"): _text(value)
+        for title, value in raw.items()
+        if isinstance(title, str)
+    }
+    return {
+        column: texts.get(column) or texts.get(_OTHER_TITLES.get(column, ""), "")
+        for column in COLUMNS
+    }
+
+
+def _text(value: object) -> str:
+    """A cell as text. Over RPC cells may be JSON values; NA is an empty cell."""
+    text = "" if value is None else str(value).strip()
+    return "" if text.upper() in _EMPTY else text
+
+
+def _row(cells: dict[str, str]) -> tuple[Row, list[CellError], bool]:
+    errors = []
+    if not cells[NAME]:
+        errors.append(CellError(NAME, "", "is empty"))
+    if not cells[FIELD]:
+        errors.append(CellError(FIELD, "", "is empty"))
+    resource = cells[RESOURCE]
+    has_field = bool(cells[FIELD])
+    if resource not in RESOURCES and not (not resource and cells[FIELD].startswith("=")):
+        errors.append(_unknown(RESOURCE, resource, RESOURCES, "is no resource that feeds points"))
+        has_field = False
+    type_name = cells[TYPE].lower()
+    if type_name and type_name not in TYPES:
+        errors.append(_unknown(TYPE, cells[TYPE], TYPES, "is no type of a point"))
+        type_name = ""
+    writable = cells[WRITABLE].lower()
+    if writable and writable not in _TRUE | _FALSE:
+        errors.append(CellError(WRITABLE, cells[WRITABLE], "is neither TRUE nor FALSE"))
+    field = cells[FIELD]
+    mapping = cells[MAPPING] or _ORIGINAL_MAPPINGS.get((resource, field, cells[UNITS]), "")
+    resource, field = _ORIGINAL_FIELDS.get((resource, field), (resource, field))
+    row = Row(
+        name=cells[NAME],
+        sunspec=cells[SUNSPEC] or cells[NAME],
+        resource=resource,
+        field=field,
+        units=cells[UNITS],
+        type=type_name,
+        mapping=mapping,
+        writable=writable in _TRUE,
+        default=cells[DEFAULT],
+        notes=cells[NOTES],
+    )
+    return row, errors, has_field
+
+
+def _unknown(column: str, value: str, known: Iterable[str], reason: str) -> CellError:
+    if not value:
+        return CellError(column, "", "is empty")
+    return CellError(column, value, reason + suggestion(value, known))

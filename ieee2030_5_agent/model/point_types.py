@@ -1,0 +1,107 @@
+"""The types that a registry row may give a field, and the values that come of it.
+
+`Type` says in which form a field's engineering value leaves the agent; empty takes the form that
+the schema suggests. Coded values pass the row's `Mapping` on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from .changes import PointValue
+from .codes import BitCodes, CodesError, EnumCodes, parse_codes, schema_codes
+from .point_rows import MAPPING, TYPE, CellError, Row
+from .scaling import Field, Kind
+
+Finish = Callable[[Any], PointValue]
+Encode = Callable[[object], Any]
+
+NUMERIC = ("float", "int")
+_TYPES = {
+    Kind.NUMBER: NUMERIC,
+    Kind.INTEGER: ("int", "float", "string", "enum", "symbol"),
+    Kind.BOOLEAN: ("bool", "int", "enum", "symbol"),
+    Kind.BITMAP: ("bitmap", "int", "string", "symbol"),
+    Kind.TEXT: ("string",),
+    Kind.OCTETS: ("string",),
+    Kind.SFDI: ("string", "int"),
+    Kind.TIME: ("int", "time"),
+}
+_CODED = (Kind.INTEGER, Kind.BOOLEAN, Kind.BITMAP)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def type_of(row: Row, field: Field) -> str:
+    """The row's type, or the one that the field suggests. Raises CellError."""
+    fitting = _TYPES[field.kind]
+    if row.type:
+        if row.type not in fitting:
+            raise CellError(
+                TYPE, row.type, f"{field.path} is {field.kind.value}: {' or '.join(fitting)}"
+            )
+        return row.type
+    coded = row.mapping or (field.codes and field.kind is Kind.INTEGER)
+    return "enum" if coded and "enum" in fitting else fitting[0]
+
+
+def conversion(row: Row, field: Field, type_name: str) -> tuple[Finish, Encode | None]:
+    """From the engineering value to the point's value, and (None: never) from that to the wire.
+
+    Raises CellError.
+    """
+    if row.mapping or type_name == "symbol":
+        return _coded(row, field, type_name)
+    if type_name == "float":
+        return float, field.write
+    if type_name == "time":
+        return iso_time, None
+    if type_name == "string":
+        return (_hex_text if field.kind is Kind.BITMAP else str), None
+    if type_name == "int" and field.kind is Kind.NUMBER:
+        return round, field.write
+    if field.kind is Kind.BOOLEAN and type_name == "bool":
+        return bool, field.write
+    return int, field.write
+
+
+def _coded(row: Row, field: Field, type_name: str) -> tuple[Finish, Encode | None]:
+    if field.kind not in _CODED or type_name in ("float", "string", "bool"):
+        raise CellError(MAPPING, row.mapping, f"a {type_name} of {field.path} has no codes to map")
+    try:
+        codes = parse_codes(row.mapping) if row.mapping else schema_codes(field.codes)
+        if type_name == "symbol" and not (codes and all(code.symbol for code in codes)):
+            raise CellError(TYPE, type_name, "needs a Mapping that gives every code a symbol")
+        if field.kind is Kind.BITMAP:
+            bits = BitCodes(codes)
+            return (bits.symbols if type_name == "symbol" else bits.value), None
+    except CodesError as error:
+        raise CellError(MAPPING, row.mapping, str(error)) from error
+    enum = EnumCodes(codes)
+    if row.writable and not enum.one_to_one:
+        raise CellError(MAPPING, row.mapping, "several codes give one value: cannot be written")
+    finish = enum.symbol if type_name == "symbol" else enum.value
+    return finish, _encode_codes(enum, field.write) if field.write is not None else None
+
+
+def _encode_codes(enum: EnumCodes, write: Encode) -> Encode:
+    return lambda value: write(enum.wire(value))
+
+
+def number_finish(type_name: str) -> Finish:
+    return round if type_name == "int" else float
+
+
+def iso_time(seconds: int) -> str | None:
+    """A time of the standard (seconds since 1970) as ISO 8601 UTC; None beyond the year 9999."""
+    try:
+        moment = _EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+    return moment.replace(tzinfo=None).isoformat() + "Z"
+
+
+def _hex_text(bits: int) -> str:
+    digits = f"{bits:X}"
+    return digits.zfill(len(digits) + len(digits) % 2)

@@ -1,0 +1,81 @@
+"""PointMap: the points of a device, from the rows of a registry. The one place to add a point.
+
+A registry is a CSV file with the columns of `point_rows` or the same rows over RPC. It is taken
+as a whole or refused as a whole, with every bad row named.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .changes import PointValue
+from .formula import Resources
+from .point import Point, Readings
+from .point_compiler import compile_row
+from .point_rows import CellError, read_rows
+from .readings import Frame
+
+_NO_READINGS: Readings = {}
+
+
+class PointMapError(ValueError):
+    """A registry that cannot be used; ``problems`` has one text per bad cell."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class PointMap:
+    """Points by name, in the order of their rows."""
+
+    def __init__(self, points: Iterable[Point]) -> None:
+        self.rows: dict[str, Point] = {point.name: point for point in points}
+        self._dependents: dict[str, list[Point]] = {}
+        for point in self.rows.values():
+            for resource in point.resources:
+                self._dependents.setdefault(resource, []).append(point)
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[Mapping[str, Any]]) -> PointMap:
+        """The map of a registry's rows (cells by column title). Raises PointMapError."""
+        if isinstance(rows, Mapping | str) or not isinstance(rows, Iterable):
+            raise PointMapError([f"a registry is a list of rows, not {type(rows).__name__}"])
+        numbered = read_rows(rows)
+        points = []
+        for entry in numbered:
+            if entry.has_field:
+                try:
+                    points.append(compile_row(entry.row))
+                except CellError as error:
+                    entry.errors.append(error)
+        problems = [problem for entry in numbered for problem in entry.problems]
+        if problems:
+            raise PointMapError(problems)
+        return cls(points)
+
+    @classmethod
+    def from_csv(cls, text: str) -> PointMap:
+        """The map of a registry file's text. Raises PointMapError."""
+        try:
+            rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+        except csv.Error as error:
+            raise PointMapError([f"not a CSV file: {error}"]) from error
+        return cls.from_rows(rows)
+
+    def dependents(self, resource: str) -> list[Point]:
+        """The points whose value may change when a resource of this class arrives."""
+        return self._dependents.get(resource, [])
+
+    def evaluate(
+        self,
+        rows: Iterable[Point],
+        resources: Resources,
+        readings: Readings = _NO_READINGS,
+        frame: Frame = Frame.CUSTOMER,
+    ) -> dict[str, PointValue]:
+        """The values of some points, None where nothing was received."""
+        return {point.name: point.evaluate(resources, readings, frame) for point in rows}

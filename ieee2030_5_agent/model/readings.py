@@ -1,0 +1,202 @@
+"""Which meter reading feeds a point, and what it is worth.
+
+A row of the registry selects by ReadingType codes and role flags, `uom=38;flowDirection=19|-1|0;
+phase=0|224;roleFlags=-isDC`, or by the description of the reading, as the original did.
+
+1. A reading with exactly the row's description binds, whatever its ReadingType.
+2. Otherwise the reading that fulfils every key; of several the one whose codes come first in the
+   alternatives (the keys in the order they are written), then the newest.
+
+Source: IEEE 2030.5-2018 MirrorMeterReading, ReadingType, RoleFlagsType.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+
+from ..sep import models
+from ..sep.facets import ELEMENTS, SIMPLE
+from ..sep.units import scaled
+from .fields import suggestion
+
+Number = int | float
+
+ROLE_FLAGS = {name: bit for bit, name in SIMPLE["RoleFlagsType"].codes.items()}
+FORWARD, REVERSE = 1, 19
+UOM_COS_PHI = 65
+_DESCRIPTION_OCTETS = 32
+
+
+class Frame(Enum):
+    """From whose side a device counts flowDirection.
+
+    2018: 1 is delivered to the customer, 19 received from the customer. The 2023 text counts from
+    the generator: 1 is injected. The selectors are written for the customer.
+    """
+
+    CUSTOMER = "customer"
+    GENERATOR = "generator"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReading:
+    """The latest value of one MirrorMeterReading, with what its first post said about it."""
+
+    mrid: str
+    description: str | None
+    reading_type: models.ReadingType | None
+    role_flags: int
+    value: int
+    time: float | None
+    received: float
+
+
+class SelectorError(ValueError):
+    """A selector that cannot be read; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A compiled selector: per ReadingType field the accepted codes with rank and sign."""
+
+    description: str | None
+    codes: tuple[tuple[str, dict[int, tuple[int, int]]], ...] = ()
+    flags_set: int = 0
+    flags_clear: int = 0
+
+    def choose(
+        self, readings: Collection[StoredReading], frame: Frame = Frame.CUSTOMER
+    ) -> tuple[StoredReading, int] | None:
+        """The reading that binds and the sign it counts with."""
+        if self.description is not None:
+            named = [r for r in readings if r.description == self.description]
+            if named:
+                return max(named, key=_age), 1
+        if not self.codes:
+            return None
+        best: tuple[tuple[tuple[int, ...], tuple[float, float]], StoredReading, int] | None = None
+        for reading in readings:
+            match = self._match(reading, frame)
+            if match is None:
+                continue
+            ranks, sign = match
+            order = (tuple(-rank for rank in ranks), _age(reading))
+            if best is None or order > best[0]:
+                best = (order, reading, sign)
+        return None if best is None else best[1:]
+
+    def _match(self, reading: StoredReading, frame: Frame) -> tuple[tuple[int, ...], int] | None:
+        """The rank of each code of a reading that fulfils every key, and the sign."""
+        flags = reading.role_flags
+        if flags & self.flags_set != self.flags_set or flags & self.flags_clear:
+            return None
+        sign = 1
+        ranks = []
+        for name, accepted in self.codes:
+            # An absent ReadingType element counts as code 0.
+            code = getattr(reading.reading_type, name, None) or 0
+            if name == "flowDirection" and frame is Frame.GENERATOR:
+                code = {FORWARD: REVERSE, REVERSE: FORWARD}.get(code, code)
+            if code not in accepted:
+                return None
+            rank, factor = accepted[code]
+            ranks.append(rank)
+            sign *= factor
+        return tuple(ranks), sign
+
+
+def reading_value(reading: StoredReading, sign: int = 1, *, in_percent: bool = False) -> Number:
+    """A reading in its unit; ``in_percent`` turns a power factor (uom 65, cos phi) into percent."""
+    kind = reading.reading_type
+    value = sign * reading.value
+    if kind is None:
+        return value
+    if in_percent and kind.uom == UOM_COS_PHI:
+        # The significand, not the result: 98 x 10^-2 is then exactly 98 %.
+        value *= 100
+    return scaled(value, kind.powerOfTenMultiplier)
+
+
+def parse_selector(text: str) -> Selector:
+    """A selector, or a bare text, which is a description. Raises SelectorError."""
+    if "=" not in text:
+        return Selector(_description(text))
+    description = None
+    codes: list[tuple[str, dict[int, tuple[int, int]]]] = []
+    flags = (0, 0)
+    seen: set[str] = set()
+    for part in filter(None, map(str.strip, text.split(";"))):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        _check_key(key, bool(equals), seen)
+        seen.add(key)
+        if key == "description":
+            description = _description(value)
+        elif value == "*":
+            continue
+        elif key == "roleFlags":
+            flags = _role_flags(value)
+        else:
+            codes.append((key, _accepted(key, value)))
+    if description is None and "uom" not in dict(codes):
+        raise SelectorError("the selector names neither uom nor description: any reading would do")
+    return Selector(description, tuple(codes), *flags)
+
+
+def _age(reading: StoredReading) -> tuple[float, float]:
+    """When a reading was taken, and when it came: what is newer is greater."""
+    return (reading.received if reading.time is None else reading.time, reading.received)
+
+
+def _description(text: str) -> str:
+    if not text.strip() or len(text.encode()) > _DESCRIPTION_OCTETS:
+        raise SelectorError(f"{text!r} is no description: 1 to {_DESCRIPTION_OCTETS} octets")
+    return text.strip()
+
+
+def _check_key(key: str, has_value: bool, seen: set[str]) -> None:
+    known = ["description", "roleFlags", *_code_fields()]
+    if key not in known:
+        raise SelectorError(f"{key!r} is no key of a reading selector{suggestion(key, known)}")
+    if not has_value:
+        raise SelectorError(f"{key} has no value")
+    if key in seen:
+        raise SelectorError(f"{key} is given twice")
+
+
+def _code_fields() -> list[str]:
+    """The fields of ReadingType that hold a code or a number."""
+    return [
+        name
+        for name, element in ELEMENTS["ReadingType"].items()
+        if element.type in SIMPLE and SIMPLE[element.type].base == "int" and not element.attribute
+    ]
+
+
+def _accepted(key: str, text: str) -> dict[int, tuple[int, int]]:
+    """The accepted codes with rank and sign. `-1` is flowDirection 1 with its sign turned."""
+    accepted: dict[int, tuple[int, int]] = {}
+    for rank, alternative in enumerate(map(str.strip, text.split("|"))):
+        turned = key == "flowDirection" and alternative == f"-{FORWARD}"
+        if not turned and not re.fullmatch("[0-9]+", alternative, re.ASCII):
+            raise SelectorError(f"{key}={text}: {alternative!r} is not a code")
+        code = FORWARD if turned else int(alternative)
+        if code in accepted:
+            raise SelectorError(f"{key}={text}: code {code} is given twice")
+        accepted[code] = (rank, -1 if turned else 1)
+    return accepted
+
+
+def _role_flags(text: str) -> tuple[int, int]:
+    """The bits that must be set and those that must be clear."""
+    masks = {"+": 0, "-": 0}
+    for flag in map(str.strip, text.split(",")):
+        sign, name = flag[:1], flag[1:]
+        if sign not in masks:
+            raise SelectorError(f"roleFlags={text}: write +{flag} (set) or -{flag} (clear)")
+        if name not in ROLE_FLAGS:
+            raise SelectorError(f"there is no role flag {name}{suggestion(name, ROLE_FLAGS)}")
+        masks[sign] |= 1 << ROLE_FLAGS[name]
+    return masks["+"], masks["-"]

@@ -1,0 +1,1 @@
+"""What all function sets share: routes, lists, access, errors."""

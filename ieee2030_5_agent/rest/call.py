@@ -1,0 +1,135 @@
+"""One request on its way through the protocol: what a handler is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ..model.end_device import EndDevice
+from ..model.fleet import Fleet
+from ..sep.editions import Edition
+from ..settings import Settings
+from .access import Scope
+from .errors import NotFound
+from .lists import ListQuery
+from .messages import Request
+from .routing import Table
+
+# What the schema says of a resource that carries no pollRate.
+DEFAULT_POLL_RATE_S = 900
+
+Member = TypeVar("Member")
+LinkType = TypeVar("LinkType")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler answers: a status, a model to encode, a Location."""
+
+    status: int
+    model: Any = None
+    location: str | None = None
+
+
+def ok(model: Any) -> Answer:
+    return Answer(200, model)
+
+
+def created(location: str) -> Answer:
+    return Answer(201, location=location)
+
+
+def no_content(location: str | None = None) -> Answer:
+    return Answer(204, location=location)
+
+
+@dataclass(slots=True)
+class Call:
+    """A routed and decoded request.
+
+    ``body`` is the decoded model (None without a body), ``edition`` the one it was written in.
+    """
+
+    request: Request
+    params: dict[str, int]
+    scope: Scope
+    fleet: Fleet
+    settings: Settings
+    table: Table
+    now: float
+    started: float
+    body: Any = None
+    edition: Edition | None = None
+    # The device that this request is about, as far as the URI or the body tells.
+    contact: EndDevice | None = None
+
+    @property
+    def self_href(self) -> str:
+        return self.request.path
+
+    @property
+    def device(self) -> EndDevice:
+        """The EndDevice in the URI. Raises NotFound when there is none that the client may see."""
+        number = self.params["edev"]
+        device = self.fleet.registry.by_number(number)
+        if device is None or not self.scope.sees(device):
+            raise NotFound(f"there is no EndDevice {number}")
+        self.contact = device
+        return device
+
+    @property
+    def strict(self) -> bool:
+        """Whether the body is held to today's rules: documents of 2013-era clients are not."""
+        return self.edition is not None and self.edition.year >= Edition.E2018.year
+
+    @property
+    def der(self) -> int:
+        """The number of the DER in the URI. Raises NotFound when the device has no such DER."""
+        number = self.params["der"]
+        if not 1 <= number <= self.device.der_count:
+            raise NotFound(f"EndDevice {self.device.number} has no DER {number}")
+        return number
+
+    def href(self, name: str, **params: int) -> str:
+        """The URI of a resource by name; numbers that are not given are those of this request."""
+        return self.table.href(name, self.params | params)
+
+    def link(self, link_type: Callable[..., LinkType], **params: int) -> LinkType:
+        """A Link to the resource that its type is named after (``DERSettingsLink``)."""
+        name = link_type.__name__.removesuffix("Link")
+        return link_type(href=self.href(name, **params))
+
+    def list_link(self, link_type: Callable[..., LinkType], count: int, **params: int) -> LinkType:
+        """A ListLink with the number of members that this client would find."""
+        name = link_type.__name__.removesuffix("Link")
+        return link_type(href=self.href(name, **params), all=count)
+
+    def page(
+        self,
+        list_type: Callable[..., Any],
+        members: Sequence[Member],
+        make: Callable[[Member], Any],
+        **attributes: int,
+    ) -> Answer:
+        """The page of a list that the query asks for; ``make`` builds each member's model."""
+        query = ListQuery.parse(
+            self.request.query,
+            self.settings.default_list_limit,
+            self.settings.max_list_limit,
+        )
+        shown = [make(member) for member in query.page(members)]
+        name = list_type.__name__.removesuffix("List")
+        return ok(
+            list_type(
+                href=self.self_href,
+                all=len(members),
+                results=len(shown),
+                **{name: shown},
+                **attributes,
+            )
+        )
+
+    def poll_rate(self, name: str) -> int:
+        """Seconds between polls of a resource, for its ``pollRate`` attribute."""
+        return self.settings.poll_rates.get(name, DEFAULT_POLL_RATE_S)

@@ -1,0 +1,98 @@
+"""The answers that refuse a request, one class each: HTTP status and ``Error.reasonCode``.
+
+Handlers raise them; ``Server.handle`` renders them in one place.
+Source: IEEE 2030.5-2018 Error (0 request format, 1 request values, 2 resource limit,
+3 subscription condition, 4 request frequency).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+FORMAT, VALUES, LIMIT, CONDITION, FREQUENCY = range(5)
+
+
+class ProtocolError(Exception):
+    """A request that is refused; the message is the one-line reason that the client reads."""
+
+    status = 500
+    reason_code = FORMAT
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+
+class BadRequest(ProtocolError):
+    """The body or the query cannot be read."""
+
+    status = 400
+
+
+class BadValue(ProtocolError):
+    """Readable, but a value is not acceptable."""
+
+    status = 400
+    reason_code = VALUES
+
+
+class Forbidden(ProtocolError):
+    """Known, and not allowed to this client."""
+
+    status = 403
+    reason_code = VALUES
+
+
+class NotFound(ProtocolError):
+    """No such resource, or none that this client may know of."""
+
+    status = 404
+    reason_code = VALUES
+
+
+class MovedPermanently(ProtocolError):
+    """The resource has another, canonical URI."""
+
+    status = 301
+    reason_code = VALUES
+
+    def __init__(self, location: str) -> None:
+        super().__init__(f"the resource is at {location}")
+        self.location = location
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("Location", self.location),)
+
+
+class MethodNotAllowed(ProtocolError):
+    """The resource exists and does not take this method."""
+
+    status = 405
+
+    def __init__(self, method: str, allowed: Iterable[str]) -> None:
+        self.allowed = tuple(allowed)
+        super().__init__(f"{method} is not allowed here, only {', '.join(self.allowed)}")
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("Allow", ", ".join(self.allowed)),)
+
+
+class NotAcceptable(ProtocolError):
+    """The client accepts no media type that the server speaks (strict mode)."""
+
+    status = 406
+
+
+class TooLarge(ProtocolError):
+    """The body is larger than the server takes."""
+
+    status = 413
+    reason_code = LIMIT
+
+
+class UnsupportedMediaType(ProtocolError):
+    """The body is not XML of IEEE 2030.5 by its Content-Type."""
+
+    status = 415

@@ -1,0 +1,51 @@
+"""Paging: the query keys ``s``, ``a`` and ``l`` of a list, and the page that they ask for.
+
+Source: IEEE 2030.5-2018 List, query string parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+from .errors import BadRequest
+
+Member = TypeVar("Member")
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """``start``: ordinal of the first member; ``limit``: most members; ``after``: time key."""
+
+    start: int
+    limit: int
+    after: int | None
+
+    @classmethod
+    def parse(cls, query: str, default_limit: int, max_limit: int) -> ListQuery:
+        """Reads a raw query string; the first of repeated keys counts, others are ignored.
+
+        Raises BadRequest for a value that is no whole number, or for a negative ``s`` or ``l``.
+        """
+        values: dict[str, int] = {}
+        for key, text in parse_qsl(query, keep_blank_values=True):
+            if key in ("s", "l", "a") and key not in values:
+                values[key] = _whole_number(key, text)
+        limit = min(values.get("l", default_limit), max_limit)
+        return cls(values.get("s", 0), limit, values.get("a"))
+
+    def page(self, members: Sequence[Member]) -> Sequence[Member]:
+        """The members of this page; slicing keeps the cost to that of the page."""
+        return members[self.start : self.start + self.limit]
+
+
+def _whole_number(key: str, text: str) -> int:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
+        raise BadRequest(f"query key {key}={text[:40]!r} is not a whole number")
+    value = int(text)
+    if value < 0 and key != "a":
+        raise BadRequest(f"query key {key}={value} is negative")
+    return value

@@ -1,0 +1,37 @@
+"""Singletons that a device writes and everybody reads back: one read and one write for all."""
+
+from __future__ import annotations
+
+from ..model.end_device import ResourceKey
+from .call import Answer, Call, created, no_content, ok
+from .errors import NotFound
+from .routing import Handler
+
+
+def read(name: str) -> Handler:
+    """GET: the latest of a resource, as it was sent; 404 until it was first received."""
+
+    def handler(call: Call) -> Answer:
+        device = call.device
+        model = device.resources.get(_key(call, name))
+        if model is None:
+            raise NotFound(f"EndDevice {device.number} has not sent its {name} yet")
+        return ok(model)
+
+    return handler
+
+
+def write(name: str) -> Handler:
+    """PUT: replaces the resource as a whole; elements that are absent now are gone."""
+
+    def handler(call: Call) -> Answer:
+        device, key = call.device, _key(call, name)
+        call.body.href = call.self_href
+        first = call.fleet.put_resource(device, key, call.body)
+        return created(call.self_href) if first else no_content()
+
+    return handler
+
+
+def _key(call: Call, name: str) -> ResourceKey:
+    return (name, call.der if "der" in call.params else 1)

@@ -1,0 +1,245 @@
+"""Server.handle: who asks -> route -> may they -> function set -> bytes. No socket, no sleep.
+
+The order of the checks gives every mistake one stable answer: route (404), method (405),
+Content-Type (415), size (413), parsing (400), then what the function set refuses.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from importlib import resources
+from typing import Any
+
+from .function_sets import ALL_ROUTES
+from .model.end_device import EndDevice, Registration
+from .model.errors import ModelError
+from .model.fleet import Fleet
+from .model.points import PointMap
+from .rest import errors
+from .rest.access import Scope
+from .rest.call import Answer, Call
+from .rest.messages import MEDIA_TYPE, Request, Response
+from .rest.routing import Route, Table
+from .sep import models
+from .sep.codec import CodecError, encode, parse
+from .sep.editions import Edition
+from .sep.identity import new_mrid
+from .settings import Device, Settings
+
+_log = logging.getLogger(__name__)
+
+BODY_METHODS = frozenset({"PUT", "POST"})
+
+
+class Server:
+    """The IEEE 2030.5 server: bytes in, bytes out, on top of one fleet."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        self.settings = settings
+        self.started = clock()
+        self.fleet = Fleet(
+            clock,
+            shipped_points(),
+            new_mrid=lambda: new_mrid(self.settings.pen),
+            epoch=secrets.token_hex(4),
+        )
+        self._answers: Counter[int] = Counter()
+        self._last_error: str | None = None
+        self.table = Table(ALL_ROUTES, settings.root, settings.post_as_put)
+        self.configure(settings)
+
+    @property
+    def root(self) -> str:
+        return self.settings.root
+
+    def configure(self, settings: Settings) -> None:
+        """Puts a validated configuration in force: devices are added, changed and removed."""
+        self.table = Table(ALL_ROUTES, settings.root, settings.post_as_put)
+        self.settings = settings
+        self.fleet.set_point_duration_s = settings.set_point_duration_s
+        self.fleet.post_rate_s = settings.post_rate
+        wanted = {device.sfdi: _registration(device) for device in settings.devices}
+        for device in list(self.fleet.registry.listed):
+            if device.sfdi not in wanted:
+                self.fleet.remove(device.sfdi)
+        self._reregister(wanted)
+
+    def _reregister(self, wanted: Mapping[str, Registration]) -> None:
+        known = {device.sfdi: device for device in self.fleet.registry.listed}
+        # An LFDI may move from one device to another: the one that gives it up comes first.
+        changed = [new for sfdi, new in wanted.items() if sfdi in known]
+        for new in changed:
+            if known[new.sfdi].lfdi != new.lfdi:
+                self.fleet.update(Registration(new.sfdi, None, new.pin, new.category))
+        for new in changed:
+            self.fleet.update(new)
+        for sfdi, new in wanted.items():
+            if sfdi not in known:
+                self.fleet.register(new)
+
+    # --- requests ------------------------------------------------------------------------------
+
+    def handle(self, request: Request) -> Response:
+        """Answers a request. Never raises: what is refused is an Error with its status."""
+        self.fleet.advance(self.clock())
+        edition = self.settings.edition
+        try:
+            route, handler, params = self.table.match(request.method, request.path)
+            call = self._call(request, params)
+            try:
+                self._read_body(call, route)
+                answer = handler(call)
+            finally:
+                if call.contact is not None:
+                    self.fleet.heard(call.contact, call.edition)
+                edition = self._answer_edition(call)
+            response = _success(answer, edition)
+        except errors.ProtocolError as refusal:
+            response = self._refused(request, refusal, edition)
+        except CodecError as unreadable:
+            response = self._refused(request, errors.BadRequest(str(unreadable)), edition)
+        except ModelError as unacceptable:
+            response = self._refused(request, errors.BadValue(str(unacceptable)), edition)
+        except Exception:  # noqa: BLE001 - the outermost edge: a device gets an answer whatever fails
+            _log.exception("%s %s failed", request.method, request.path)
+            self._last_error = f"{request.method} {request.path}: internal error, see the log"
+            response = _failure(errors.ProtocolError("internal error"), edition)
+        self._answers[response.status] += 1
+        return response
+
+    def _call(self, request: Request, params: dict[str, int]) -> Call:
+        return Call(
+            request=request,
+            params=params,
+            scope=Scope(self.fleet, request.client),
+            fleet=self.fleet,
+            settings=self.settings,
+            table=self.table,
+            now=self.clock(),
+            started=self.started,
+        )
+
+    def _read_body(self, call: Call, route: Route) -> None:
+        request = call.request
+        if request.method not in BODY_METHODS:
+            return
+        if not _is_xml(request.content_type):
+            raise errors.UnsupportedMediaType(
+                f"Content-Type {request.content_type!r} is not {MEDIA_TYPE}"
+            )
+        most = self.settings.max_body_bytes
+        if len(request.body) > most:
+            raise errors.TooLarge(
+                f"the body has {len(request.body)} bytes, at most {most} are taken"
+            )
+        document = parse(request.body)
+        if type(document.model) not in route.bodies:
+            raise errors.BadRequest(
+                f"root element {type(document.model).__name__}, expected is "
+                + " or ".join(body.__name__ for body in route.bodies)
+            )
+        call.body, call.edition = document.model, document.edition
+
+    def _answer_edition(self, call: Call) -> Edition:
+        """A device is answered in the edition that it last used."""
+        spoken = call.edition or (call.contact.edition if call.contact else None)
+        return spoken or self.settings.edition
+
+    def _refused(
+        self, request: Request, refusal: errors.ProtocolError, edition: Edition
+    ) -> Response:
+        _log.info("%s %s: %s %s", request.method, request.path[:100], refusal.status, refusal)
+        self._last_error = f"{request.method} {request.path[:100]}: {refusal}"
+        return _failure(refusal, edition)
+
+    # --- questions of the operator -------------------------------------------------------------
+
+    def status(self) -> dict[str, Any]:
+        """Counters since start: JSON types."""
+        answers = {str(status): count for status, count in sorted(self._answers.items())}
+        return {
+            "uptime_s": round(self.clock() - self.started, 3),
+            "devices": len(self.fleet.registry.listed),
+            "mirrors": len(self.fleet.mirrors.listed),
+            "requests": sum(self._answers.values()),
+            "requests_by_status": answers,
+            "refused": sum(n for status, n in self._answers.items() if status >= 400),
+            "last_error": self._last_error,
+        }
+
+    def device_summaries(self) -> list[dict[str, Any]]:
+        """One summary per device, in the order of their numbers: JSON types."""
+        devices = sorted(self.fleet.registry.listed, key=lambda device: device.number)
+        return [self._summary(device) for device in devices]
+
+    def _summary(self, device: EndDevice) -> dict[str, Any]:
+        return {
+            "sfdi": device.sfdi,
+            "lfdi": device.lfdi,
+            "href": self.table.href("EndDevice", {"edev": device.number}),
+            "registered": device.registered_at,
+            "last_contact": device.last_contact,
+            "namespace": device.edition.namespace if device.edition else None,
+            "resources": sorted(name for name, _ in device.resources if name != "EndDevice"),
+            "points": len(device.points),
+        }
+
+    def resource_xml(self, sfdi: str, resource: str) -> str:
+        """The latest of a device's resources as XML of the edition that the device speaks.
+
+        ``resource`` is the standard's name, with the DER's number behind a colon where there are
+        several (``DERStatus:2``). Raises UnknownDevice; ModelError for what was never received.
+        """
+        device = self.fleet.device(sfdi)
+        name, _, instance = resource.partition(":")
+        if instance and not instance.isdigit():
+            raise ModelError(f"{resource!r}: the number of a DER is expected behind the colon")
+        model = device.resources.get((name, int(instance or 1)))
+        if model is None:
+            received = ", ".join(sorted(key for key, _ in device.resources))
+            raise ModelError(f"device {sfdi} has no {resource!r}; there is {received}")
+        return encode(model, device.edition or self.settings.edition).decode()
+
+
+def shipped_points() -> PointMap:
+    """The registry that the distribution carries: what a device has until it is configured."""
+    path = resources.files("ieee2030_5_agent") / "config" / "ieee2030_5.csv"
+    return PointMap.from_csv(path.read_text(encoding="utf-8"))
+
+
+def _registration(device: Device) -> Registration:
+    return Registration(device.sfdi, device.lfdi, device.pin, device.category)
+
+
+def _is_xml(content_type: str | None) -> bool:
+    """Absent, or XML by whatever name: clients in the field use several."""
+    if not content_type:
+        return True
+    essence = content_type.partition(";")[0].strip().lower()
+    return essence in ("application/xml", "text/xml") or essence.endswith("+xml")
+
+
+def _success(answer: Answer, edition: Edition) -> Response:
+    headers: list[tuple[str, str]] = []
+    if answer.location is not None:
+        headers.append(("Location", answer.location))
+    if answer.model is None:
+        return Response(answer.status, tuple(headers))
+    headers.append(("Content-Type", MEDIA_TYPE))
+    return Response(answer.status, tuple(headers), encode(answer.model, edition))
+
+
+def _failure(refusal: errors.ProtocolError, edition: Edition) -> Response:
+    """An Error document; the reason stands in a comment, as the schema has no place for it."""
+    body = encode(models.Error(reasonCode=refusal.reason_code), edition)
+    reason = "".join(c if c.isprintable() else " " for c in str(refusal)).replace("--", "- -")
+    return Response(
+        refusal.status,
+        (*refusal.headers, ("Content-Type", MEDIA_TYPE)),
+        body + f"<!-- {reason[:300]} -->".encode(),
+    )

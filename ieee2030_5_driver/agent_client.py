@@ -1,0 +1,346 @@
+"""The driver's only way to the agent: one shared cache of point values per agent identity.
+
+All devices of an agent are refreshed by one ``get_changes`` call, however many are polled at the
+same moment, and only what changed since the last call is transferred. A device's registry is
+sent (``config_points``) before its first value is served, and again after the agent restarted.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from gevent.event import AsyncResult
+from gevent.pool import Pool
+
+from .device_cache import DeviceCache
+from .registry import Row
+from .rpc import AgentError, AgentRefused, AgentRpc, AgentUnavailable
+
+_log = logging.getLogger(__name__)
+
+# An absent agent is asked again after this; until then every read fails at once.
+FAILURE_MEMORY_S = 1.0
+# A device whose registry was refused is tried again after this, when it is polled.
+REFUSAL_MEMORY_S = 10.0
+# Registries sent at the same time when many devices start together.
+CONCURRENT_REGISTRIES = 8
+# An agent that restarts during a refresh is asked again, but not forever.
+ROUNDS = 3
+
+
+class Owner(Protocol):
+    """The Interface of a device, as far as its cache must know it."""
+
+    @property
+    def topic(self) -> str: ...
+
+    @property
+    def alive(self) -> bool:
+        """Whether the device is still configured."""
+
+
+class _Changes(NamedTuple):
+    epoch: str
+    cursor: str
+    points: Mapping[str, Mapping[str, Any] | None]
+
+
+class AgentClient:
+    """Values of all devices that one agent serves to this platform.driver."""
+
+    def __init__(self, rpc: AgentRpc, clock: Callable[[], float] = time.monotonic) -> None:
+        self.identity = rpc.identity
+        self._rpc = rpc
+        self._clock = clock
+        self._devices: dict[str, DeviceCache] = {}
+        self._owners: dict[str, weakref.ref[Owner]] = {}
+        self._reached = False
+        self._failure: str | None = None
+        self._failed_at = float("-inf")
+        self._epoch: str | None = None
+        self._cursor: str | None = None
+        self._fetched_at = float("-inf")
+        # The refresh that is under way; its result is the reason of a failure, or None.
+        self._flight: AsyncResult | None = None
+        # Devices of which all points must be fetched by the next refresh.
+        self._wanted: set[str] = set()
+        # What was written since the last refresh began: its answer may be older than that.
+        self._written: dict[str, dict[str, Any]] = {}
+
+    # -- which devices there are --
+
+    def claim(self, sfdi: str, owner: Owner, rows: list[Row]) -> None:
+        """Makes ``owner`` the only one that polls the device, with this registry.
+
+        The agent gets the registry when the device is read. A second owner is refused with a
+        ``ValueError`` for as long as the first one is configured.
+        """
+        holder = self._owner(sfdi)
+        if holder is not owner:
+            if holder is not None and holder.alive:
+                raise ValueError(
+                    f"device {sfdi} of agent {self.identity!r} is already configured as"
+                    f" {holder.topic}"
+                )
+            self._devices[sfdi] = DeviceCache(sfdi)
+            self._owners[sfdi] = weakref.ref(owner)
+        device = self._devices[sfdi]
+        if device.rows is not rows and device.rows != rows:
+            device.configure(self._shared(rows))
+
+    def release(self, sfdi: str, owner: Owner) -> None:
+        """Forgets the device, if it is ``owner`` that polls it."""
+        if self._owner(sfdi) is owner:
+            del self._devices[sfdi], self._owners[sfdi]
+
+    def _shared(self, rows: list[Row]) -> list[Row]:
+        """A thousand devices with one registry keep one copy of it."""
+        return next((each.rows for each in self._devices.values() if each.rows == rows), rows)
+
+    # -- values --
+
+    def read(self, sfdi: str, max_age: float, timeout: float) -> Mapping[str, Any]:
+        """All points of the device, not older than ``max_age`` seconds; 0 asks the agent."""
+        device = self._device(sfdi)
+        if device.ready and self._clock() - self._fetched_at < max_age:
+            return device.values
+        for _ in range(ROUNDS):
+            self._raise_refusal(device)
+            if not device.ready:
+                self._wanted.add(sfdi)
+            self._refresh(timeout)
+            if device.ready:
+                return device.values
+        self._raise_refusal(device)
+        raise self._restless()
+
+    def set_point(self, sfdi: str, point: str, value: Any, max_age: float, timeout: float) -> Any:
+        """Sets the point and returns the value as the agent set it.
+
+        That value is what a read shows from now on, until a refresh that began later.
+        """
+        result = self._write(sfdi, "set_point", (point, value), max_age, timeout)
+        self._device(sfdi).values[point] = result
+        self._note_write(sfdi, {point: result})
+        return result
+
+    def revert_point(self, sfdi: str, point: str, max_age: float, timeout: float) -> None:
+        """Ends what ``set_point`` started; which value holds then is for the agent to say."""
+        self._write(sfdi, "revert_point", (point,), max_age, timeout)
+        self._device(sfdi).complete = False
+        self._note_write(sfdi, {})
+
+    def _write(
+        self, sfdi: str, method: str, arguments: tuple[Any, ...], max_age: float, timeout: float
+    ) -> Any:
+        self.read(sfdi, max_age, timeout)  # the agent must know the registry
+        epoch = self._epoch
+        try:
+            return self._rpc.call(method, sfdi, *arguments, timeout=timeout)
+        except AgentUnavailable as error:
+            self._lost(str(error))
+            raise
+        except AgentRefused:
+            # A restarted agent refuses the points of a registry that it no longer has.
+            self.read(sfdi, 0, timeout)
+            if self._epoch == epoch:
+                raise
+        return self._rpc.call(method, sfdi, *arguments, timeout=timeout)
+
+    def _note_write(self, sfdi: str, values: dict[str, Any]) -> None:
+        self._written.setdefault(sfdi, {}).update(values)
+        self._fetched_at = float("-inf")
+
+    # -- refreshing --
+
+    def _refresh(self, timeout: float) -> None:
+        """Asks the agent what changed; those who ask meanwhile wait for the same answer."""
+        if self._failure and self._clock() - self._failed_at < FAILURE_MEMORY_S:
+            raise AgentUnavailable(self._failure)
+        if self._flight is not None:
+            failure = self._flight.get()
+            if failure:
+                raise AgentUnavailable(failure)
+            return
+        flight = self._flight = AsyncResult()
+        failure = "the refresh was interrupted"
+        try:
+            self._fetch(timeout)
+            failure = None
+        except AgentError as error:
+            failure = str(error)
+            self._lost(failure)
+            raise AgentUnavailable(failure) from None
+        finally:
+            self._flight = None
+            flight.set(failure)
+
+    def _fetch(self, timeout: float) -> None:
+        started = self._clock()
+        if not self._reached:
+            self._rpc.check_connected(timeout)
+        self._written.clear()
+        wanted: set[str] = set()
+        for _ in range(ROUNDS):
+            wanted |= self._wanted
+            self._wanted.clear()
+            devices = [
+                self._devices[sfdi]
+                for sfdi in wanted
+                if sfdi in self._devices and self._devices[sfdi].incomplete
+            ]
+            self._send_registries(devices, timeout)
+            if self._fetch_changes(devices, timeout):
+                if not self._written:
+                    self._fetched_at = started
+                return
+        raise self._restless()
+
+    def _fetch_changes(self, devices: Iterable[DeviceCache], timeout: float) -> bool:
+        """False when the agent turned out to be a new one, which knows no registry yet."""
+        if self._cursor is not None:
+            changes = self._changes(self._cursor, None, timeout)
+            if self._restarted(changes.epoch):
+                return False
+            self._apply(changes.points)
+            self._cursor = changes.cursor
+        incomplete = [device.sfdi for device in devices if device.configured]
+        if incomplete or self._cursor is None:
+            everything = self._changes(None, incomplete, timeout)
+            if self._restarted(everything.epoch):
+                return False
+            self._apply(everything.points)
+            if self._cursor is None:
+                self._cursor = everything.cursor
+            self._check_complete(incomplete)
+        self._arrived()
+        return True
+
+    def _changes(self, cursor: str | None, sfdis: list[str] | None, timeout: float) -> _Changes:
+        try:
+            answer = self._rpc.call("get_changes", cursor, sfdis, timeout=timeout)
+        except AgentRefused as error:
+            raise AgentUnavailable(f"agent {self.identity!r}: get_changes: {error}") from None
+        try:
+            new_cursor, points = answer["cursor"], answer["points"]
+            epoch, colon, _ = new_cursor.rpartition(":")
+            if colon and isinstance(points, dict):
+                return _Changes(epoch, new_cursor, points)
+        except (TypeError, KeyError, AttributeError):
+            pass
+        raise AgentUnavailable(
+            f"agent {self.identity!r} answered get_changes with {str(answer)[:80]!r}:"
+            " is it an IEEE 2030.5 agent?"
+        )
+
+    def _apply(self, points: Mapping[str, Mapping[str, Any] | None]) -> None:
+        for sfdi, values in points.items():
+            device = self._devices.get(sfdi)
+            if device is None or not device.configured:
+                continue
+            if values is None:
+                device.forget()  # removed from the agent, and with it the registry
+                continue
+            device.values.update(values)
+            if sfdi in self._written:
+                # Written after we asked: the written value is newer, and what the answer says
+                # about the other points may be, too. The next refresh asks for all of them.
+                device.values.update(self._written[sfdi])
+                device.doubtful = True
+                self._wanted.add(sfdi)
+
+    def _check_complete(self, sfdis: Iterable[str]) -> None:
+        for sfdi in sfdis:
+            device = self._devices.get(sfdi)
+            if device is None or not device.configured:
+                continue
+            missing = device.missing_points()
+            if missing:
+                self._refuse(
+                    device, f"agent {self.identity!r} does not deliver {', '.join(missing)}"
+                )
+            elif sfdi not in self._written:  # a revert during the refresh needs another one
+                device.complete, device.doubtful = True, False
+
+    # -- registries --
+
+    def _send_registries(self, devices: Iterable[DeviceCache], timeout: float) -> None:
+        unknown = [device for device in devices if not device.configured]
+        pool = Pool(CONCURRENT_REGISTRIES)
+        try:
+            for _ in pool.imap_unordered(lambda device: self._send(device, timeout), unknown):
+                pass
+        finally:
+            pool.kill()
+
+    def _send(self, device: DeviceCache, timeout: float) -> None:
+        rows = device.rows
+        try:
+            self._rpc.call("config_points", device.sfdi, rows, timeout=timeout)
+        except AgentRefused as error:
+            self._refuse(device, str(error))
+            return
+        if device.accepted(rows):
+            _log.info("%s: its registry is now accepted", self._topic(device.sfdi))
+
+    def _refuse(self, device: DeviceCache, reason: str) -> None:
+        if device.refused(reason, self._clock() + REFUSAL_MEMORY_S):
+            _log.warning("%s is not published: %s", self._topic(device.sfdi), reason)
+
+    def _raise_refusal(self, device: DeviceCache) -> None:
+        if device.refusal and self._clock() < device.retry_at:
+            raise AgentRefused(device.refusal)
+
+    # -- the state of the agent --
+
+    def _arrived(self) -> None:
+        if not self._reached:
+            _log.info("agent %r reached", self.identity)
+        self._reached, self._failure = True, None
+
+    def _lost(self, failure: str) -> None:
+        if self._reached or self._failure is None:
+            _log.info(
+                "agent %r lost: its devices are not published until it answers (%s)",
+                self.identity,
+                failure,
+            )
+        self._reached, self._failure, self._failed_at = False, failure, self._clock()
+
+    def _restarted(self, epoch: str) -> bool:
+        """Whether this is another run of the agent than the one that has our registries."""
+        if self._epoch in (None, epoch):
+            self._epoch = epoch
+            return False
+        _log.info("agent %r was restarted: its devices are configured again", self.identity)
+        self._epoch, self._cursor = epoch, None
+        for sfdi in list(self._devices):
+            owner = self._owner(sfdi)
+            if owner is None or not owner.alive:
+                del self._devices[sfdi], self._owners[sfdi]
+            else:
+                self._devices[sfdi].forget()
+        return True
+
+    # -- small things --
+
+    def _restless(self) -> AgentUnavailable:
+        return AgentUnavailable(f"agent {self.identity!r} restarted again and again meanwhile")
+
+    def _device(self, sfdi: str) -> DeviceCache:
+        try:
+            return self._devices[sfdi]
+        except KeyError:
+            raise AgentRefused(f"device {sfdi} is not configured any more") from None
+
+    def _owner(self, sfdi: str) -> Owner | None:
+        owner = self._owners.get(sfdi)
+        return owner() if owner else None
+
+    def _topic(self, sfdi: str) -> str:
+        owner = self._owner(sfdi)
+        return owner.topic if owner else f"device {sfdi}"

@@ -1,0 +1,68 @@
+"""What the driver knows about one device: its registry and the last values of its points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .registry import Row
+
+
+@dataclass(slots=True, eq=False)
+class DeviceCache:
+    """Changed by AgentClient only."""
+
+    sfdi: str
+    rows: list[Row] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+    # Whether the agent has the registry, and whether every point of it has been fetched since.
+    configured: bool = False
+    complete: bool = False
+    # Whether a value may be older than one that was fetched before.
+    doubtful: bool = False
+    refusal: str | None = None
+    retry_at: float = float("-inf")
+
+    @property
+    def ready(self) -> bool:
+        """Whether ``values`` can be served."""
+        return self.configured and self.complete
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether all points must be fetched, not only those that changed."""
+        return not self.ready or self.doubtful
+
+    def configure(self, rows: list[Row]) -> None:
+        """A registry (the first or another one): what was known under the old one is void."""
+        self.rows = rows
+        self.refusal = None
+        self.forget()
+
+    def forget(self) -> None:
+        """The agent does not have the registry any more."""
+        self.configured = self.complete = self.doubtful = False
+        self.retry_at = float("-inf")
+        self.values = {}
+
+    def accepted(self, rows: list[Row]) -> bool:
+        """Notes that the agent took ``rows``; True when it had refused before."""
+        if rows is not self.rows:
+            return False  # replaced while they were on their way
+        was_refused = self.refusal is not None
+        self.configured, self.refusal = True, None
+        return was_refused
+
+    def refused(self, reason: str, retry_at: float) -> bool:
+        """Notes why the device cannot be served; True when the reason is news."""
+        news = reason != self.refusal
+        self.forget()
+        self.refusal, self.retry_at = reason, retry_at
+        return news
+
+    def missing_points(self) -> list[str]:
+        """Configured points without a value (a point that was never received has one: None)."""
+        return [row["Volttron Point Name"] for row in self.rows if not self._has(row)]
+
+    def _has(self, row: Row) -> bool:
+        return row["Volttron Point Name"] in self.values

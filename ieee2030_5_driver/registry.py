@@ -1,0 +1,168 @@
+"""Registry rows of the driver: what the platform publishes about a point and who may write it.
+
+The driver looks only at the columns that VOLTTRON needs (name, units, type, writable, default).
+What a row means in IEEE 2030.5 is the agent's business: it gets the rows as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+from volttron.driver.base.config import PointConfig
+from volttron.driver.base.interfaces import BaseRegister
+
+# Values of the column "Type" and the Python type behind each: it decides the published metadata
+# and what may be written.
+PYTHON_TYPES: dict[str, type] = {
+    "float": float,
+    "int": int,
+    "enum": int,
+    "bitmap": int,
+    "string": str,
+    "symbol": str,
+    "time": str,
+    "bool": bool,
+}
+# Cells that say "nothing": the original's files write NA.
+EMPTY_CELLS = ("", "NA")
+
+Row = dict[str, Any]
+
+
+class PointRow(PointConfig):
+    """One row as platform.driver keeps it. Compared to find out whether a point changed."""
+
+    type_name: str = Field(default="", alias="Type")
+    default: Any = Field(default=None, alias="Default")
+
+    @field_validator("units", mode="before")
+    @classmethod
+    def _no_unit(cls, value: object) -> object:
+        return "" if value in EMPTY_CELLS else value
+
+    @field_validator("default", mode="before")
+    @classmethod
+    def _no_default(cls, value: object) -> object:
+        return None if value in EMPTY_CELLS else value
+
+    @property
+    def python_type(self) -> type | None:
+        """None when the row does not say (the original's files have no column Type)."""
+        return PYTHON_TYPES.get(self.type_name.lower())
+
+    @property
+    def revert_value(self) -> Any:
+        """What a revert sets; None for "whatever holds without our control"."""
+        if self.default is None or not self.writable:
+            return None
+        return check_value(_from_text(self.default, self.python_type), self.python_type)
+
+
+class Register(BaseRegister):
+    """A point of one device as the platform asks for it."""
+
+    python_type: Any  # a type; platform.driver names it in the published metadata
+
+    def __init__(self, row: PointRow) -> None:
+        super().__init__("byte", not row.writable, row.volttron_point_name, row.units, row.notes)
+        self.value_type = row.python_type
+        self.revert_value = row.revert_value
+        # A number is the best guess until the first value arrives.
+        self.python_type = row.python_type or float
+        self._learned = False
+
+    def learn_type(self, value: object) -> bool:
+        """Takes the type of a row without one from the value; True when it is news.
+
+        An int may turn out to be a float later (5 W, then 5.5 W), never the other way round.
+        """
+        if value is None or self.value_type is not None:
+            return False
+        seen = type(value)
+        if self._learned and seen is int and self.python_type is float:
+            return False
+        news = seen is not self.python_type
+        self.python_type, self._learned = seen, True
+        return news
+
+
+def check_registry(rows: Iterable[Mapping[Any, Any]]) -> tuple[list[Row], list[str]]:
+    """The usable rows, with blanks around cells removed, and what is wrong with the others.
+
+    Checked before platform.driver sees them: it would keep half of a device whose tenth row
+    is bad, and break on a point name that occurs twice.
+    """
+    usable: list[Row] = []
+    problems: list[str] = []
+    seen: set[str] = set()
+    for number, row in enumerate(map(_clean, rows), start=1):
+        name = str(row.get("Volttron Point Name", ""))
+        problem = _problem(row, name, seen)
+        if problem:
+            problems.append(f"registry row {number} ({name}): {problem}")
+        else:
+            usable.append(row)
+        seen.add(name)
+    if not seen:
+        problems.append("the registry has no rows")
+    return usable, problems
+
+
+def check_value(value: Any, expected: type | None) -> Any:
+    """``value`` if it can be written to a point of that type, else a ``ValueError``.
+
+    Without an expected type (no column Type) the agent decides, but never about a value that is
+    not a number, text or truth value at all.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value!r} is not a finite number")
+    if expected is None:
+        if not isinstance(value, (bool, int, float, str)):
+            raise ValueError(f"{value!r} is not a number, text or truth value")
+        return value
+    if expected is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    allowed = (int, float) if expected is float else (expected,)
+    if not isinstance(value, allowed) or (isinstance(value, bool) and expected is not bool):
+        raise ValueError(f"{value!r} ({type(value).__name__}) is not of type {expected.__name__}")
+    return value
+
+
+def _problem(row: Row, name: str, seen: set[str]) -> str | None:
+    if not name:
+        return "Volttron Point Name is missing"
+    if "/" in name:
+        return "a point name cannot contain '/'"
+    if name in seen:
+        return "the point occurs twice"
+    try:
+        Register(PointRow(**row))
+    except ValidationError as error:
+        return ", ".join(f"{part['loc'][0]}: {part['msg']}" for part in error.errors())
+    except ValueError as error:
+        return f"Default: {error}"
+    return None
+
+
+def _clean(row: Mapping[Any, Any]) -> Row:
+    """A CSV row that is too short has None in it, one that is too long the key None."""
+    return {
+        key.strip(): value.strip() if isinstance(value, str) else ("" if value is None else value)
+        for key, value in row.items()
+        if isinstance(key, str)
+    }
+
+
+def _from_text(value: Any, expected: type | None) -> Any:
+    """A default from a CSV cell is text; one from an inline registry has its type already."""
+    if not isinstance(value, str) or expected is str:
+        return value
+    if expected is bool:
+        return {"true": True, "false": False}.get(value.lower(), value)
+    try:
+        return float(value)
+    except ValueError:
+        return value

@@ -1,0 +1,57 @@
+"""One VOLTTRON platform for all platform tests."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.platform.under_test import AGENT, DRIVER, PlatformUnderTest
+from tools.private_platform import PrivatePlatform
+
+PROJECT = Path(__file__).resolve().parents[2]
+CONFIG = PROJECT / "config"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test in this folder needs the platform, whatever fixtures it names."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.platform)
+
+
+@pytest.fixture(scope="session")
+def platform(request: pytest.FixtureRequest) -> Iterator[PlatformUnderTest]:
+    """The platform with agent and driver installed, authorised and configured as the README says.
+
+    The agent has the two devices of config/agent.json; the driver has the registry and no device.
+    """
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def say(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            sys.stdout.write(f"\n[{text}]")
+            sys.stdout.flush()
+
+    private = PrivatePlatform(PROJECT / ".cache" / "test-platform", say)
+    with private:
+        say("installing agent and driver with vctl (about 15 s)")
+        private.install(str(PROJECT), AGENT, default=True)
+        private.install("volttron-platform-driver", DRIVER)
+        private.authorize(AGENT, "platform.web.register_agent_route")
+        private.store(AGENT, "config", CONFIG / "agent.json")
+        private.store(DRIVER, "ieee2030_5.csv", CONFIG / "ieee2030_5.csv")
+        under_test = PlatformUnderTest(private, json.loads((CONFIG / "agent.json").read_text()))
+        private.start_agent(AGENT)
+        private.start_agent(DRIVER)
+        under_test.ready()
+        say("platform is ready\n")
+        yield under_test
+        under_test.close()
+        say("stopping the platform")
+    left = private.processes()
+    assert not left, f"processes of the platform are left: {left}"

@@ -1,0 +1,97 @@
+"""What `vctl install FOLDER` makes of this repository, and what the platform finds in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from tests.platform.under_test import AGENT, DRIVER, PlatformUnderTest
+
+PROJECT = Path(__file__).resolve().parents[2]
+SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
+DRIVER_PACKAGE = SITE_PACKAGES / "volttron" / "driver" / "interfaces" / "ieee2030_5"
+
+
+def test_agent_has_its_default_identity(platform: PlatformUnderTest) -> None:
+    status = platform.platform.vctl("status")
+    line = next(line for line in status.splitlines() if "volttron-ieee2030-5" in line)
+    assert AGENT in line.split()
+    assert "running" in line
+
+
+@pytest.mark.parametrize(
+    ("source", "installed"),
+    [
+        ("ieee2030_5_agent", SITE_PACKAGES / "ieee2030_5_agent"),
+        ("ieee2030_5_driver", DRIVER_PACKAGE),
+    ],
+)
+@pytest.mark.parametrize("pattern", ["*.py", "*.csv", "*.xsd"])
+def test_every_file_is_installed_as_it_is(
+    platform: PlatformUnderTest, source: str, installed: Path, pattern: str
+) -> None:
+    """Neither a forgotten file nor one of an earlier build."""
+    assert contents(installed, pattern) == contents(PROJECT / source, pattern)
+
+
+def contents(folder: Path, pattern: str) -> dict[str, bytes]:
+    """All files below a folder, through the links to config/ and schemas/ too."""
+    folders = [folder, folder / "config", folder / "schemas"]
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for one in folders
+        for file in one.rglob(pattern)
+    }
+
+
+@pytest.mark.parametrize("folder", ["config", "schemas"])
+def test_data_files_are_installed(platform: PlatformUnderTest, folder: str) -> None:
+    installed = {file.name for file in (SITE_PACKAGES / "ieee2030_5_agent" / folder).iterdir()}
+    here = {file.name for file in (PROJECT / folder).iterdir() if file.suffix in {".csv", ".xsd"}}
+    assert here
+    assert installed >= here
+
+
+def test_shared_packages_stay_namespace_packages(platform: PlatformUnderTest) -> None:
+    """An __init__.py of ours in one of them would hide VOLTTRON's own modules."""
+    record = subprocess.run(
+        [sys.executable, "-m", "pip", "show", "--files", "volttron-ieee2030-5"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=SITE_PACKAGES,
+    ).stdout
+    assert "volttron/driver/interfaces/ieee2030_5/ieee2030_5.py" in record
+    for package in ("volttron", "volttron/driver", "volttron/driver/interfaces"):
+        assert f" {package}/__init__.py" not in record
+
+
+def test_versions_fit_together(platform: PlatformUnderTest) -> None:
+    """The ranges in setup.py hold for what the platform runs with."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "pip", "check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=SITE_PACKAGES,
+    )
+    assert answer.returncode == 0, answer.stdout
+
+
+def test_platform_driver_lists_the_interface(platform: PlatformUnderTest) -> None:
+    assert "ieee2030_5" in platform.rpc(DRIVER, "list_interfaces")
+
+
+def test_agent_and_driver_are_on_the_bus(platform: PlatformUnderTest) -> None:
+    assert {AGENT, DRIVER} <= set(platform.peer.peers())
+
+
+def test_device_capability_through_the_web_service(platform: PlatformUnderTest) -> None:
+    answer = platform.http("GET", "/dcap")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("application/sep+xml")
+    assert b"<DeviceCapability" in answer.content

@@ -1,0 +1,124 @@
+"""A server without transport: two registered devices, a clock that the test moves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ieee2030_5_agent.rest.messages import Client, Request, Response
+from ieee2030_5_agent.sep.codec import decode
+from ieee2030_5_agent.server import Server
+from ieee2030_5_agent.settings import Settings
+from tests.protocol import documents
+
+START = 1_780_000_000
+ROOT = Path(__file__).parents[2]
+BATTERY = "097935300833"
+INVERTER = "111576577659"
+
+
+@dataclass
+class Clock:
+    """The server's clock, set by the test."""
+
+    now: float = START
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Site:
+    """A server and its clock, with short ways to ask it."""
+
+    clock: Clock
+    server: Server
+    namespace: str = "urn:ieee:std:2030.5:ns"
+    responses: list[Response] = field(default_factory=list)
+
+    def ask(self, method: str, path: str, body: str | bytes = b"", **more: Any) -> Response:
+        """One request below the root; ``path`` may carry a query."""
+        path, _, query = path.partition("?")
+        raw = body.encode() if isinstance(body, str) else body
+        more.setdefault("content_type", "application/sep+xml" if raw else None)
+        request = Request(method, path, query, raw, client=more.pop("client", Client()), **more)
+        response = self.server.handle(request)
+        self.responses.append(response)
+        return response
+
+    def get(self, path: str, **more: Any) -> Any:
+        """The decoded model of a GET that must succeed."""
+        response = self.ask("GET", path, **more)
+        assert response.status == 200, response.body
+        return decode(response.body)
+
+    def put(self, path: str, body: str, status: int | tuple[int, ...] = (201, 204)) -> Response:
+        """A PUT of an XML document; the root element gets the site's namespace."""
+        response = self.ask("PUT", path, self.xml(body))
+        assert response.status in (status if isinstance(status, tuple) else (status,)), (
+            response.body
+        )
+        return response
+
+    def post(self, path: str, body: str, status: int = 201) -> Response:
+        response = self.ask("POST", path, self.xml(body))
+        assert response.status == status, response.body
+        return response
+
+    def xml(self, body: str) -> str:
+        """The document in the site's namespace, unless it has one of its own."""
+        end = body.index(">")
+        if "xmlns" in body[:end]:
+            return body
+        end -= body[end - 1] == "/"
+        return f'{body[:end]} xmlns="{self.namespace}"{body[end:]}'
+
+    def point(self, name: str, sfdi: str = BATTERY) -> Any:
+        return self.server.fleet.get_point(sfdi, name)
+
+
+@pytest.fixture
+def original_settings() -> dict[str, Any]:
+    """The original's sample configuration, as shipped."""
+    loaded: dict[str, Any] = json.loads(
+        (ROOT / "tests/data/settings/original.json").read_text(encoding="utf-8")
+    )
+    return loaded
+
+
+@pytest.fixture
+def make_site(original_settings: dict[str, Any]) -> Callable[..., Site]:
+    """Builds a site; keyword arguments change the configuration."""
+
+    def make(**changes: Any) -> Site:
+        clock = Clock()
+        return Site(clock, Server(Settings.load(original_settings | changes), clock))
+
+    return make
+
+
+@pytest.fixture
+def site(make_site: Callable[..., Site]) -> Site:
+    return make_site()
+
+
+@pytest.fixture
+def full_site(make_site: Callable[..., Site]) -> Site:
+    """A site whose first device has sent one of everything and has a control in force."""
+    return fill(make_site())
+
+
+def fill(site: Site) -> Site:
+    for path, document in documents.SINGLETONS.items():
+        site.put(path, document)
+    site.post(
+        "/dcap/mup",
+        documents.mirror("AA", documents.reading("AB", 24, "PhaseCurrentAvg")),
+    )
+    site.server.fleet.set_point(BATTERY, "b124_WChaMax", 2000)
+    return site

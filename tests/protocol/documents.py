@@ -1,0 +1,82 @@
+"""Documents that a device sends, as a device of each edition would write them."""
+
+from __future__ import annotations
+
+LFDI = "247BD68E3378FE57BA604E3C8BDF9E3F78A3D743"
+
+
+def watts(name: str, value: int, multiplier: int = 0) -> str:
+    return f"<{name}><multiplier>{multiplier}</multiplier><value>{value}</value></{name}>"
+
+
+DER_CAPABILITY = (
+    "<DERCapability><modesSupported>00100084</modesSupported>"
+    + watts("rtgMaxChargeRateW", 5, 3)
+    + watts("rtgMaxDischargeRateW", 6, 3)
+    + watts("rtgMaxW", 1, 4)
+    + "<type>80</type></DERCapability>"
+)
+DER_SETTINGS = (
+    "<DERSettings><setGradW>0</setGradW>"
+    + watts("setMaxChargeRateW", 5, 3)
+    + watts("setMaxW", 1, 4)
+    + "<updatedTime>1780000000</updatedTime></DERSettings>"
+)
+DER_STATUS = (
+    "<DERStatus><inverterStatus><dateTime>1</dateTime><value>4</value></inverterStatus>"
+    "<readingTime>1780000000</readingTime>"
+    "<stateOfChargeStatus><dateTime>1</dateTime><value>9300</value></stateOfChargeStatus>"
+    "</DERStatus>"
+)
+DER_AVAILABILITY = (
+    "<DERAvailability><availabilityDuration>3600</availabilityDuration>"
+    "<readingTime>1780000000</readingTime></DERAvailability>"
+)
+DEVICE_INFORMATION = (
+    f"<DeviceInformation><lFDI>{LFDI}</lFDI><mfDate>0</mfDate><mfHwVer>1</mfHwVer><mfID>1</mfID>"
+    "<mfModel>m</mfModel><mfSerNum>1</mfSerNum><primaryPower>1</primaryPower>"
+    "<secondaryPower>0</secondaryPower><swActTime>0</swActTime><swVer>1</swVer>"
+    "</DeviceInformation>"
+)
+DEVICE_STATUS = "<DeviceStatus><changedTime>1</changedTime><onCount>5</onCount></DeviceStatus>"
+POWER_STATUS = (
+    "<PowerStatus><batteryStatus>1</batteryStatus><changedTime>1</changedTime>"
+    "<currentPowerSource>1</currentPowerSource><PEVInfo>"
+    + watts("chargingPowerNow", 3000)
+    + "<energyRequestNow><multiplier>0</multiplier><value>6100</value></energyRequestNow>"
+    + watts("maxForwardPower", 7, 3)
+    + "<minimumChargingDuration>4337</minimumChargingDuration>"
+    "<targetStateOfCharge>8000</targetStateOfCharge>"
+    "<timeChargeIsNeeded>1780003600</timeChargeIsNeeded>"
+    "<timeChargingStatusPEV>1780000000</timeChargingStatusPEV></PEVInfo></PowerStatus>"
+)
+READING_TYPE = (
+    "<ReadingType><powerOfTenMultiplier>0</powerOfTenMultiplier><uom>38</uom></ReadingType>"
+)
+
+
+def reading(mrid: str, value: int, description: str = "", reading_type: str = READING_TYPE) -> str:
+    named = f"<description>{description}</description>" if description else ""
+    return (
+        f"<MirrorMeterReading><mRID>{mrid}</mRID>{named}"
+        f"<Reading><value>{value}</value></Reading>{reading_type}</MirrorMeterReading>"
+    )
+
+
+def mirror(mrid: str = "AA", readings: str = "", lfdi: str = LFDI) -> str:
+    return (
+        f"<MirrorUsagePoint><mRID>{mrid}</mRID><roleFlags>49</roleFlags>"
+        "<serviceCategoryKind>0</serviceCategoryKind><status>1</status>"
+        f"<deviceLFDI>{lfdi}</deviceLFDI>{readings}</MirrorUsagePoint>"
+    )
+
+
+SINGLETONS = {
+    "/dcap/edev/0/di": DEVICE_INFORMATION,
+    "/dcap/edev/0/dstat": DEVICE_STATUS,
+    "/dcap/edev/0/ps": POWER_STATUS,
+    "/dcap/edev/0/der/1/dercap": DER_CAPABILITY,
+    "/dcap/edev/0/der/1/derg": DER_SETTINGS,
+    "/dcap/edev/0/der/1/ders": DER_STATUS,
+    "/dcap/edev/0/der/1/dera": DER_AVAILABILITY,
+}

@@ -1,0 +1,68 @@
+"""Bad input never hurts: the right answer, one line of reason, nothing stored changes."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from tests.protocol.conftest import Site
+from tests.vectors import rules
+
+
+def stored(site: Site) -> object:
+    """Everything that a request could have changed."""
+    fleet = site.server.fleet
+    return (
+        fleet.get_changes(None),
+        [(device.registration, dict(device.resources)) for device in fleet.registry.listed],
+        [(mirror.usage_point, dict(mirror.meter_readings)) for mirror in fleet.mirrors.listed],
+        [(program.number, dict(program.controls)) for program in fleet.programs.values()],
+    )
+
+
+@pytest.mark.parametrize("rule", rules("protocol/bad_input.toml"))
+def test_refuses(full_site: Site, rule: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    before = stored(full_site)
+    method, _, path = rule["request"].partition(" ")
+    body = (
+        "<a>" + "x" * (rule["megabytes"] * 10**6) if "megabytes" in rule else rule.get("body", "")
+    )
+    content_type = rule.get("content_type", "application/sep+xml")
+    response = full_site.ask(method, path, body, content_type=content_type)
+    assert response.status == rule["status"]
+    assert rule["reason"] in response.body.decode()
+    assert b"\n" not in response.body
+    headers = dict(response.headers)
+    assert headers["Content-Type"] == "application/sep+xml"
+    assert headers.get("Allow") == rule.get("allow")
+    assert headers.get("Location") == rule.get("location")
+    assert stored(full_site) == before
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_another_device_does_not_notice(full_site: Site) -> None:
+    full_site.ask("PUT", "/dcap/edev/0/der/1/ders", "<broken")
+    assert full_site.get("/dcap/edev/1").sFDI == 111576577659
+
+
+def test_our_own_fault_is_500_with_a_traceback_for_us_and_none_for_the_client(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(site.server.fleet.registry, "by_number", broken)
+    response = site.ask("GET", "/dcap/edev/0")
+    assert response.status == 500
+    assert b"secret" not in response.body
+    assert "secret" in caplog.text
+
+
+def test_refusals_are_counted(full_site: Site) -> None:
+    full_site.ask("GET", "/dcap/nothing")
+    status = full_site.server.status()
+    assert status["refused"] == 1
+    assert status["requests_by_status"]["404"] == 1
+    assert "/dcap/nothing" in status["last_error"]

@@ -1,0 +1,83 @@
+"""Clients of several editions side by side: each is answered in the namespace it last used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.protocol import documents
+from tests.protocol.conftest import BATTERY, Site
+
+NAMESPACES = [
+    "http://zigbee.org/sep",
+    "http://ieee.org/2030.5",
+    "urn:ieee:std:2030.5:ns",
+]
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_a_device_is_answered_in_its_namespace(site: Site, namespace: str) -> None:
+    site.namespace = namespace
+    site.put("/dcap/edev/0/der/1/ders", documents.DER_STATUS)
+    for path in (
+        "/dcap/edev/0",
+        "/dcap/edev/0/der/1/ders",
+        "/dcap/derp/0",
+        "/dcap/edev/0/fsa",
+    ):
+        assert f'xmlns="{namespace}"' in site.ask("GET", path).body.decode(), path
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_another_device_is_not_affected(site: Site, namespace: str) -> None:
+    site.namespace = namespace
+    site.put("/dcap/edev/0/der/1/ders", documents.DER_STATUS)
+    assert b'xmlns="urn:ieee:std:2030.5:ns"' in site.ask("GET", "/dcap/edev/1").body
+
+
+def test_the_last_used_namespace_counts(site: Site) -> None:
+    for namespace in (*NAMESPACES, NAMESPACES[0]):
+        site.namespace = namespace
+        site.put("/dcap/edev/0/der/1/ders", documents.DER_STATUS)
+    assert b'xmlns="http://zigbee.org/sep"' in site.ask("GET", "/dcap/edev/0").body
+
+
+def test_an_error_is_told_in_the_namespace_of_the_request(site: Site) -> None:
+    body = '<DERSettings xmlns="http://zigbee.org/sep"/>'
+    response = site.ask("PUT", "/dcap/edev/0/der/1/ders", body)
+    assert response.status == 400
+
+
+@pytest.mark.parametrize(
+    ("default_edition", "namespace"),
+    [("2013", NAMESPACES[0]), ("2013-ieee", NAMESPACES[1]), ("2018", NAMESPACES[2])],
+)
+def test_the_default_is_configurable(
+    make_site: Callable[..., Site], default_edition: str, namespace: str
+) -> None:
+    response = make_site(default_edition=default_edition).ask("GET", "/dcap")
+    assert f'xmlns="{namespace}"' in response.body.decode()
+
+
+def test_a_body_without_namespace_leaves_the_default_in_force(site: Site) -> None:
+    response = site.ask("PUT", "/dcap/edev/0/der/1/ders", documents.DER_STATUS)
+    assert response.status == 201
+    assert b'xmlns="urn:ieee:std:2030.5:ns"' in site.ask("GET", "/dcap/edev/0").body
+
+
+def test_names_of_2013_are_visible_under_those_of_today(site: Site) -> None:
+    site.put(
+        "/dcap/edev/0/der/1/dercap",
+        '<DERCapability xmlns="http://zigbee.org/sep"><rtgA><multiplier>1</multiplier>'
+        "<value>33</value></rtgA></DERCapability>",
+    )
+    assert site.point("b120_ARtg") == 330
+    assert b"<rtgA>" in site.ask("GET", "/dcap/edev/0/der/1/dercap").body
+
+
+def test_the_summary_tells_the_namespace_in_use(site: Site) -> None:
+    site.namespace = NAMESPACES[0]
+    site.put("/dcap/edev/0/der/1/ders", documents.DER_STATUS)
+    summary = site.server.device_summaries()[0]
+    assert (summary["sfdi"], summary["namespace"]) == (BATTERY, NAMESPACES[0])

@@ -1,0 +1,349 @@
+"""The agent around the server, with VOLTTRON played by small fakes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gevent
+import pytest
+from volttron.client.vip.agent import Agent
+
+from ieee2030_5_agent.agent import IEEE2030_5Agent
+from ieee2030_5_agent.model.errors import ModelError, NotWritable, UnknownDevice, UnknownPoint
+from ieee2030_5_agent.rpc import BadCall
+from ieee2030_5_agent.sep.identity import IdentityError
+
+A = {"lfdi": "247bd68e3378fe57ba604e3c8bdf9e3f78a3d743"}
+B = {"lfdi": "2990c58a59935a7d5838c952b1a453c967341a07"}
+SFDI_A = "097935300833"
+SFDI_B = "111576577659"
+
+
+class Vip:
+    """The subsystems that the agent uses: each remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.defaults: dict[str, Any] = {}
+        self.subscriptions: dict[str, Any] = {}
+        self.health_status: tuple[str, Any] = ("GOOD", None)
+        self.signals: list[Any] = []
+        self.published: list[tuple[str, Any]] = []
+        self.config = self.health = self.pubsub = self
+        self.peerlist = SimpleNamespace(onadd=SimpleNamespace(connect=self.signals.append))
+        message = SimpleNamespace(peer="platform.web")
+        self.rpc = SimpleNamespace(context=SimpleNamespace(vip_message=message))
+
+    def set_default(self, name: str, contents: Any) -> None:
+        self.defaults[name] = contents
+
+    def subscribe(self, callback: Any, actions: list[str], pattern: str) -> None:
+        assert set(actions) == {"NEW", "UPDATE", "DELETE"}
+        self.subscriptions[pattern] = callback
+
+    def set_status(self, status: str, context: Any) -> None:
+        json.dumps(context)
+        self.health_status = (status, context)
+
+    def publish(self, peer: str, topic: str, headers: Any, message: Any) -> Vip:
+        self.published.append((topic, message))
+        return self
+
+    def get(self, timeout: float) -> None:
+        return None
+
+
+class Core:
+    identity = "ieee2030_5"
+
+    def __init__(self) -> None:
+        self.spawned: list[Any] = []
+        self.onsockevent = SimpleNamespace(connect=lambda receiver: None)
+
+    def spawn(self, function: Any, *args: Any) -> None:
+        self.spawned.append((function, args))
+
+
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def init(self: Any, **kwargs: Any) -> None:
+        self.vip, self.core = Vip(), Core()
+
+    monkeypatch.setattr(Agent, "__init__", init)
+    return IEEE2030_5Agent
+
+
+@pytest.fixture
+def agent(make: Any) -> Any:
+    agent = make()
+    configure(agent, {"devices": [A]})
+    return agent
+
+
+def configure(agent: Any, contents: Any, action: str = "UPDATE", name: str = "config") -> None:
+    agent.vip.subscriptions[name](name, action, contents)
+
+
+def sfdis(agent: Any) -> list[str]:
+    return sorted(device["sfdi"] for device in agent.get_devices())
+
+
+# --- configuration -------------------------------------------------------------------------------
+
+
+def test_devices_are_added_changed_and_removed_live(agent: Any) -> None:
+    assert sfdis(agent) == [SFDI_A]
+    configure(agent, {"devices": [A, B]})
+    assert sfdis(agent) == [SFDI_A, SFDI_B]
+    configure(agent, {"devices": [B | {"pin_code": 19}]})
+    assert sfdis(agent) == [SFDI_B]
+    assert agent.vip.health_status == ("GOOD", None)
+
+
+@pytest.mark.parametrize(
+    ("contents", "field"),
+    [
+        ({"devices": [A, A]}, "devices[1].lfdi: "),
+        ({"devices": [B], "timezone": "Mars"}, "timezone: "),
+        ({"device": [B]}, "device: unknown key (did you mean devices?)"),
+        ("devices: []", "config: an object with keys is expected"),
+        ([], "config: an object with keys is expected"),
+    ],
+    ids=["duplicate", "bad value", "unknown key", "text", "list"],
+)
+def test_a_bad_update_is_refused_as_a_whole(
+    agent: Any, caplog: pytest.LogCaptureFixture, contents: Any, field: str
+) -> None:
+    configure(agent, contents)
+    assert sfdis(agent) == [SFDI_A]
+    status, context = agent.vip.health_status
+    assert status == "BAD"
+    assert field in context
+    warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [record.levelno for record in warnings] == [logging.WARNING]
+    assert field in warnings[0].getMessage()
+    assert field in agent.get_status()["problems"]["config"]
+    configure(agent, {"devices": [B]})
+    assert agent.vip.health_status == ("GOOD", None)
+    assert sfdis(agent) == [SFDI_B]
+    assert agent.get_status()["problems"] == {}
+
+
+def test_runs_without_devices_when_the_first_configuration_is_bad(make: Any) -> None:
+    agent = make()
+    configure(agent, {"devices": 3}, "NEW")
+    assert agent.vip.health_status[0] == "BAD"
+    assert sfdis(agent) == []
+    assert agent.web_request({"REQUEST_METHOD": "GET", "PATH_INFO": "/dcap"}, "")[0] == "200 OK"
+
+
+def test_warnings_of_a_usable_configuration(agent: Any, caplog: pytest.LogCaptureFixture) -> None:
+    configure(agent, {"devices": [A | {"pin_code": "111114"}]})
+    assert "pin_code 111114 has a wrong check digit" in caplog.text
+    assert agent.vip.health_status == ("GOOD", None)
+    assert len(agent.get_status()["warnings"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"devices": [{"sfdi": "097935300833"}]} ', {"devices": [{"sfdi": SFDI_A}]}),
+        ('devices:\n- sfdi: "097935300833"\n', {"devices": [{"sfdi": SFDI_A}]}),
+        ("", {}),
+        ("3", {}),
+    ],
+    ids=["JSON", "YAML", "empty", "number"],
+)
+def test_file_of_the_installation(make: Any, tmp_path: Path, text: str, expected: Any) -> None:
+    path = tmp_path / "config"
+    path.write_text(text, encoding="utf-8")
+    assert make(config_path=str(path)).vip.defaults == {"config": expected}
+
+
+@pytest.mark.parametrize("text", [None, "{'a': [}"], ids=["missing", "broken"])
+def test_unreadable_file_of_the_installation(
+    make: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str | None
+) -> None:
+    path = tmp_path / "config"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    agent = make(config_path=str(path))
+    assert str(path) in caplog.text
+    configure(agent, agent.vip.defaults["config"], "NEW")
+    assert agent.vip.health_status[0] == "BAD"
+
+
+@pytest.mark.parametrize("given", [None, {}], ids=repr)
+def test_no_file_of_the_installation(make: Any, given: Any) -> None:
+    assert make(config_path=given).vip.defaults == {"config": {}}
+
+
+def test_deleting_the_configuration_restores_that_of_the_file(make: Any) -> None:
+    agent = make(config_path={"devices": [B]})
+    configure(agent, {"devices": [A]})
+    configure(agent, None, "DELETE")
+    assert sfdis(agent) == [SFDI_B]
+
+
+ROWS = [
+    {"Volttron Point Name": "state", "Resource": "DERStatus", "Field": "genConnectStatus.value"}
+]
+
+
+def test_registry_of_the_operator(agent: Any) -> None:
+    shipped = agent.get_points(SFDI_A)
+    configure(agent, ROWS, "NEW", "ieee2030_5.csv")
+    assert agent.get_points(SFDI_A) == {"state": None}
+    configure(agent, [{"Volttron Point Name": "x"}], "UPDATE", "ieee2030_5.csv")
+    status, context = agent.vip.health_status
+    assert status == "BAD"
+    assert "ieee2030_5.csv: refused" in context
+    assert agent.get_points(SFDI_A) == {"state": None}
+    configure(agent, "no rows", "UPDATE", "ieee2030_5.csv")
+    assert agent.vip.health_status[0] == "BAD"
+    configure(agent, None, "DELETE", "ieee2030_5.csv")
+    assert agent.get_points(SFDI_A).keys() == shipped.keys()
+    assert agent.vip.health_status == ("GOOD", None)
+
+
+def test_health_names_every_problem(agent: Any) -> None:
+    configure(agent, {"x": 1})
+    agent._note("web", "platform.web is not connected")
+    status, context = agent.vip.health_status
+    assert status == "BAD"
+    assert "x: unknown key" in context
+    assert "web: platform.web is not connected" in context
+    configure(agent, {})
+    assert agent.vip.health_status == ("BAD", "web: platform.web is not connected")
+    agent._note("web", None)
+    assert agent.vip.health_status == ("GOOD", None)
+
+
+# --- life cycle ----------------------------------------------------------------------------------
+
+
+def test_starts_its_loops_once_however_often_it_connects(agent: Any) -> None:
+    agent._on_start(None)
+    agent._on_start(None)
+    loops = [args[0].__qualname__ for _, args in agent.core.spawned]
+    assert loops == ["Bus.keep", "IEEE2030_5Agent._keep_time", "IEEE2030_5Agent._keep_route"]
+
+
+def test_a_fault_does_not_end_a_loop(
+    agent: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ieee2030_5_agent.agent.AFTER_FAULT_S", 0)
+    calls: list[int] = []
+
+    def loop() -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise gevent.GreenletExit
+        raise ZeroDivisionError
+
+    gevent.spawn(agent._for_ever, loop).join(timeout=5)
+    assert len(calls) == 3
+    assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+
+
+def test_the_timer_sleeps_until_something_is_due(
+    agent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def advance(now: float) -> float | None:
+        asked.append(now)
+        return None
+
+    monkeypatch.setattr(agent._server.fleet, "advance", advance)
+    timer = gevent.spawn(agent._keep_time)
+    gevent.idle()
+    assert len(asked) == 1
+    agent._on_change(SimpleNamespace(what="control", sfdi=SFDI_A, at=0, points={}, detail={}))
+    gevent.idle()
+    assert len(asked) == 2
+    timer.kill()
+
+
+def test_changes_are_told_on_the_bus(agent: Any) -> None:
+    keeper = gevent.spawn(agent._bus.keep)
+    gevent.idle()
+    keeper.kill()
+    (topic, message), *rest = agent.vip.published
+    assert rest == []
+    assert topic == f"ieee2030_5/{SFDI_A}/registration"
+    assert message["sFDI"] == SFDI_A
+    assert json.loads(json.dumps(message)) == message
+
+
+# --- requests and RPC ----------------------------------------------------------------------------
+
+
+def test_web_requests_come_from_the_web_service_only(agent: Any) -> None:
+    env = {"REQUEST_METHOD": "GET", "PATH_INFO": "/dcap"}
+    assert agent.web_request(env, "")[0] == "200 OK"
+    agent.vip.rpc.context.vip_message.peer = "someone"
+    with pytest.raises(BadCall, match=r"for platform\.web, not for someone"):
+        agent.web_request(env, "")
+
+
+@pytest.mark.parametrize("sfdi", [SFDI_A, 97935300833, "97935300833", "097-935-300-833"])
+def test_sfdi_in_any_spelling(agent: Any, sfdi: str | int) -> None:
+    assert agent.get_point(sfdi, "b1_SN") == agent.get_points(sfdi)["b1_SN"]
+    assert list(agent.get_changes(None, [sfdi])["points"]) == [SFDI_A]
+    assert "<sFDI>97935300833</sFDI>" in agent.get_resource(sfdi, "EndDevice")
+
+
+def test_changes_since_a_cursor(agent: Any) -> None:
+    first = agent.get_changes()
+    assert first["points"].keys() == {SFDI_A}
+    assert agent.get_changes(first["cursor"]) == {"cursor": first["cursor"], "points": {}}
+    agent.config_points(SFDI_A, ROWS)
+    assert agent.get_changes(first["cursor"])["points"] == {SFDI_A: {"state": None}}
+    assert agent.get_changes("another run:7")["points"] == {SFDI_A: {"state": None}}
+    assert agent.get_changes(None, [])["points"] == {}
+
+
+@pytest.mark.parametrize(
+    ("method", "args", "error", "text"),
+    [
+        ("get_point", (SFDI_B, "b1_SN"), UnknownDevice, SFDI_B),
+        ("get_point", (SFDI_A, "nope"), UnknownPoint, "nope"),
+        ("get_point", (SFDI_A, None), BadCall, "a name is expected"),
+        ("get_point", ("x", "b1_SN"), IdentityError, "SFDI 'x' is not a number"),
+        ("get_point", (SFDI_A[:-1] + "4", "b1_SN"), IdentityError, "check digit"),
+        ("get_points", (None,), IdentityError, "NoneType"),
+        ("get_points", (), BadCall, "missing a required argument: 'sfdi'"),
+        ("set_point", (SFDI_A, "b1_SN", 1), NotWritable, "b1_SN"),
+        ("set_point", (SFDI_A, "b124_WChaMax", float("nan")), ModelError, "b124_WChaMax"),
+        ("set_point", (SFDI_A, "b124_WChaMax", "much"), ModelError, "b124_WChaMax"),
+        ("set_point", (SFDI_A, "b124_WChaMax", 100), ModelError, "b124_WChaMax"),
+        ("revert_point", (SFDI_A, "b1_SN"), NotWritable, "b1_SN"),
+        ("config_points", (SFDI_A, "rows"), BadCall, "a list of rows is expected"),
+        ("config_points", (SFDI_A, [1]), BadCall, "a list of rows is expected"),
+        ("get_changes", (7,), BadCall, "cursor is int"),
+        ("get_changes", (None, SFDI_A), BadCall, "a list of SFDIs is expected"),
+        ("get_changes", (None, ["x"]), IdentityError, "SFDI 'x'"),
+        ("get_resource", (SFDI_A, "Nope"), ModelError, "Nope"),
+        ("get_resource", (SFDI_B, "EndDevice"), UnknownDevice, SFDI_B),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_refused_calls(
+    agent: Any, method: str, args: tuple[Any, ...], error: type[Exception], text: str
+) -> None:
+    before = agent.get_points(SFDI_A)
+    with pytest.raises(error) as caught:
+        getattr(agent, method)(*args)
+    assert text in str(caught.value)
+    assert caught.value.args == (str(caught.value),)
+    assert agent.get_points(SFDI_A) == before
+
+
+def test_status_is_json(agent: Any) -> None:
+    status = agent.get_status()
+    assert json.loads(json.dumps(status)) == status
+    assert status["devices"] == 1

@@ -1,0 +1,128 @@
+"""Messages on the bus: topics, JSON only, never blocking, surviving a failing bus."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import gevent
+import pytest
+from volttron.client.vip.agent.errors import Unreachable
+
+from ieee2030_5_agent.bus import Bus
+from ieee2030_5_agent.model.changes import Changed
+
+HEADERS = {"TimeStamp": "1970-01-01T00:00:01.500000+00:00"}
+
+
+class PubSub:
+    """VOLTTRON's pubsub: remembers, or fails."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[str, Any, Any]] = []
+        self.failure: BaseException | None = None
+
+    def publish(self, peer: str, topic: str, headers: Any, message: Any) -> PubSub:
+        assert peer == "pubsub"
+        self.published.append((topic, headers, message))
+        return self
+
+    def get(self, timeout: float) -> None:
+        assert timeout > 0
+        if self.failure is not None:
+            raise self.failure
+
+
+@pytest.fixture
+def pubsub() -> PubSub:
+    return PubSub()
+
+
+@pytest.fixture
+def bus(pubsub: PubSub) -> Bus:
+    return Bus(lambda: pubsub)
+
+
+def drain(bus: Bus) -> None:
+    keeper = gevent.spawn(bus.keep)
+    gevent.idle()
+    keeper.kill()
+
+
+@pytest.mark.parametrize(
+    ("what", "topic"),
+    [
+        ("registration", "registration"),
+        ("removal", "registration"),
+        ("control", "control"),
+        ("response", "response"),
+        ("log_event", "log_event"),
+        ("resource", None),
+        ("points", None),
+        ("mirror", None),
+    ],
+)
+def test_topics(bus: Bus, pubsub: PubSub, what: str, topic: str | None) -> None:
+    bus.tell(Changed(what, "000000000019", 1.5, {"b": 0}, {"number": 3}))
+    drain(bus)
+    body = {"sFDI": "000000000019", "number": 3, "points": {"b": 0}}
+    expected = [] if topic is None else [(f"ieee2030_5/000000000019/{topic}", HEADERS, body)]
+    assert pubsub.published == expected
+
+
+def test_a_change_of_no_device_has_no_topic(bus: Bus, pubsub: PubSub) -> None:
+    bus.tell(Changed("control", None, 1.5))
+    drain(bus)
+    assert pubsub.published == []
+
+
+def test_a_message_is_what_it_was_when_it_was_told(bus: Bus, pubsub: PubSub) -> None:
+    points = {"b": 1}
+    bus.put("t", 1.5, points)
+    points["b"] = 2
+    drain(bus)
+    assert pubsub.published == [("t", HEADERS, {"b": 1})]
+
+
+def test_keeps_the_order(bus: Bus, pubsub: PubSub) -> None:
+    for number in range(5):
+        bus.put("t", 1.5, number)
+    drain(bus)
+    assert [message for _, _, message in pubsub.published] == list(range(5))
+
+
+def test_what_is_no_json_never_reaches_the_bus(
+    bus: Bus, pubsub: PubSub, caplog: pytest.LogCaptureFixture
+) -> None:
+    for message in (object(), {"a": float("nan")}, [b"ok"]):
+        bus.put("topic/x", 1.5, message)
+    drain(bus)
+    assert pubsub.published == [("topic/x", HEADERS, ["6F6B"])]
+    assert "topic/x is object" in caplog.text
+    assert "topic/x.a is nan" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [gevent.Timeout(10), Unreachable(113, "gone", "", "pubsub")],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_a_failing_bus_costs_one_message(
+    bus: Bus, pubsub: PubSub, failure: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    pubsub.failure = failure
+    bus.publish("t", {}, 1)
+    pubsub.failure = None
+    bus.publish("t", {}, 2)
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert len(pubsub.published) == 2
+
+
+def test_a_full_queue_drops_the_oldest(pubsub: PubSub, caplog: pytest.LogCaptureFixture) -> None:
+    bus = Bus(lambda: pubsub, limit=2)
+    for number in range(5):
+        bus.put("t", 1.5, number)
+    drain(bus)
+    assert [message for _, _, message in pubsub.published] == [3, 4]
+    assert bus.dropped == 3
+    assert len(caplog.records) == 1

@@ -1,0 +1,66 @@
+"""Which meter reading feeds a point, and what it is worth."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ieee2030_5_agent.model.readings import Frame, StoredReading, parse_selector, reading_value
+from ieee2030_5_agent.sep import models
+from tests.point_cases import point
+from tests.vectors import rules
+
+OTHERS = {"description", "flags", "value", "m", "time", "received"}
+
+
+def stored(number: int, cells: dict[str, Any]) -> StoredReading:
+    codes = {key: code for key, code in cells.items() if key not in OTHERS}
+    reading_type = None
+    if codes or "m" in cells:
+        reading_type = models.ReadingType(powerOfTenMultiplier=cells.get("m"), **codes)
+    return StoredReading(
+        mrid=f"{number:032X}",
+        description=cells.get("description"),
+        reading_type=reading_type,
+        role_flags=int(cells.get("flags", "49"), 16),
+        value=cells["value"],
+        time=cells.get("time"),
+        received=cells.get("received", 1000),
+    )
+
+
+@pytest.mark.parametrize("rule", rules("points/readings.toml"))
+def test_binding(rule: dict[str, Any]) -> None:
+    cells = {title: rule[title] for title in ("units", "type") if title in rule}
+    one = point("MirrorMeterReading", rule["selector"], **cells)
+    readings = {str(n): stored(n, reading) for n, reading in enumerate(rule["readings"])}
+    frame = Frame(rule.get("frame", "customer"))
+    expected = rule.get("value")
+    for order in permutations(readings):
+        value = one.evaluate({}, {key: readings[key] for key in order}, frame)
+        assert value == (pytest.approx(expected) if expected is not None else None)
+        assert type(value) is type(expected)
+
+
+@given(st.integers(-(2**47), 2**47), st.integers(-9, 9))
+def test_value_is_significand_times_power_of_ten(value: int, multiplier: int) -> None:
+    reading = stored(0, {"uom": 38, "value": value, "m": multiplier})
+    assert reading_value(reading) == pytest.approx(value * 10.0**multiplier)
+    assert reading_value(reading, -1) == -reading_value(reading)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), min_size=1, max_size=6))
+def test_choice_is_the_best_rank_then_the_newest(pairs: list[tuple[int, int]]) -> None:
+    selector = parse_selector("uom=38;kind=3|2|1|0")
+    readings = [
+        stored(n, {"uom": 38, "kind": kind, "value": n, "time": time})
+        for n, (kind, time) in enumerate(pairs)
+    ]
+    chosen = selector.choose(readings)
+    assert chosen is not None
+    best = max(pairs)
+    assert pairs[chosen[0].value] == best

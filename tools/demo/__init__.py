@@ -1,0 +1,1 @@
+"""``make demo``: a real VOLTTRON platform, our agent and driver, and three simulated DERs."""

@@ -1,0 +1,36 @@
+"""Runs one simulated device: python -m tools.demo.simulators battery --server URL ..."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from .battery import Battery
+from .charger import Charger
+from .device import Device, say
+from .inverter import Inverter
+
+KINDS: dict[str, Callable[[str, str, str], Device]] = {
+    "inverter": Inverter,
+    "battery": Battery,
+    "charger": Charger,
+}
+
+
+def main() -> None:
+    """Reads the arguments and lives until Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m tools.demo.simulators")
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("--server", required=True, help="http://HOST:PORT")
+    parser.add_argument("--sfdi", required=True)
+    parser.add_argument("--lfdi", required=True)
+    arguments = parser.parse_args()
+    device = KINDS[arguments.kind](arguments.server, arguments.sfdi, arguments.lfdi)
+    try:
+        device.run()
+    except KeyboardInterrupt:
+        say("interrupted")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,251 @@
+"""What happens in the demo, in the order in which a user would do it by hand."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import gevent
+
+from tools.private_platform import Peer, PlatformProblem, PrivatePlatform, processes, until
+
+from .view import LineView, TableView, View
+
+PROJECT = Path(__file__).resolve().parents[2]
+CONFIG = PROJECT / "config"
+FOLDER = PROJECT / ".demo"
+
+AGENT, DRIVER, VIEWER = "ieee2030_5", "platform.driver", "demo.viewer"
+SET_POINT, SET_WATTS = "b124_WChaMax", 2000.0
+POWER = "b113_DCW"  # of the battery; positive discharges
+SET_AFTER_S = 12.0
+# The driver publishes every 5 s, and what devices measure is never twice the same.
+FRESH_S = 12.0
+WITHIN_W = 100.0
+
+
+class Der(NamedTuple):
+    """A simulated device: its simulator, its registration, and what it tells."""
+
+    kind: str
+    name: str
+    sfdi: str
+    lfdi: str
+    points: frozenset[str]
+
+    @property
+    def topic(self) -> str:
+        return f"devices/demo/{self.kind}"
+
+
+ALL_TELL = frozenset(
+    {"b1_Md", "b1_Opt", "b1_Vr", "b1_SN", "b113_A", "b113_PF", "b113_DCV", "b113_DCW"}
+    | {"b120_WRtg", "b120_ARtg", "b121_WMax", "b802_LocRemCtl", "b802_State"}
+)
+STORAGES_TELL = frozenset({"b113_WH", "b120_WHRtg", "b120_MaxChaRte", "b122_StorConn", "b802_SoC"})
+DERS = (
+    # The first two are the devices of config/agent.json.
+    Der(
+        "inverter",
+        "PV inverter",
+        "097935300833",
+        "247bd68e3378fe57ba604e3c8bdf9e3f78a3d743",
+        ALL_TELL | {"b122_ActWh"},
+    ),
+    Der(
+        "battery",
+        "battery",
+        "111576577659",
+        "2990c58a59935a7d5838c952b1a453c967341a07",
+        ALL_TELL
+        | STORAGES_TELL
+        | {"b113_DCA", "b120_AhrRtg", "b120_MaxDisChaRte"}
+        | {"b122_ActWh", "b403_Tmp", "b404_DCWh"},
+    ),
+    Der(
+        "charger",
+        "EV charger",
+        "161750369336",
+        "3c41b7a05d9e2f6618c4a9e07b25d3f1680c9ae2",
+        ALL_TELL | STORAGES_TELL | {"b404_DCW"},
+    ),
+)
+BATTERY = DERS[1]
+
+
+class DemoFailed(Exception):
+    """The demo did not show what it should; the text says why."""
+
+
+def run(seconds: float | None, say: Callable[[str], None]) -> None:
+    """The whole demo: for some seconds of live view, or until it is interrupted."""
+    with ExitStack() as cleanup:
+        platform = PrivatePlatform(FOLDER, say)
+        cleanup.enter_context(platform)
+        install(platform, say)
+        configure(platform, say)
+        peer = Peer(platform.make_peer_credentials(VIEWER), platform.vip_address)
+        cleanup.callback(peer.close)
+        start_agents(platform, peer, say)
+        simulators = cleanup.enter_context(simulated_ders(platform))
+        say(f"three simulated DERs speak HTTP to {platform.web_address}/dcap")
+        show(peer, simulators, seconds)
+        cleanup.callback(say, "stopping VOLTTRON (about 3 s)")
+
+
+def install(platform: PrivatePlatform, say: Callable[[str], None]) -> None:
+    """The agent from this folder, the platform driver from the package index."""
+    say(f"vctl install {PROJECT.name} (about 10 s)")
+    platform.install(str(PROJECT), AGENT, default=True)
+    say("vctl install volttron-platform-driver (about 3 s)")
+    platform.install("volttron-platform-driver", DRIVER)
+
+
+def configure(platform: PrivatePlatform, say: Callable[[str], None]) -> None:
+    """What VOLTTRON demands for web routes, and the files of config/ plus a third device."""
+    say("vctl authz add, vctl config store (about 6 s)")
+    platform.authorize(AGENT, "platform.web.register_agent_route")
+    agent = json.loads((CONFIG / "agent.json").read_text())
+    known = {device["sfdi"] for device in agent["devices"]}
+    agent["devices"] += [
+        {"sfdi": der.sfdi, "lfdi": der.lfdi} for der in DERS if der.sfdi not in known
+    ]
+    platform.store(AGENT, "config", written(platform, "agent.json", agent))
+    platform.store(DRIVER, "ieee2030_5.csv", CONFIG / "ieee2030_5.csv")
+    for der in DERS:
+        file = CONFIG / "devices" / f"{der.kind}.json"
+        if not file.exists():
+            device = json.loads((CONFIG / "devices" / "battery.json").read_text())
+            device["remote_config"]["sfdi"] = der.sfdi
+            file = written(platform, f"{der.kind}.json", device)
+        platform.store(DRIVER, der.topic, file)
+
+
+def written(platform: PrivatePlatform, name: str, content: object) -> Path:
+    """A configuration file of the demo's own."""
+    file = platform.folder / name
+    file.write_text(json.dumps(content, indent=4))
+    return file
+
+
+def start_agents(platform: PrivatePlatform, peer: Peer, say: Callable[[str], None]) -> None:
+    """Starts both and waits until they are on the bus."""
+    say("vctl start (about 3 s)")
+    for identity in (AGENT, DRIVER):
+        platform.start_agent(identity)
+    for identity in (AGENT, DRIVER):
+        until(lambda who=identity: who in peer.peers(), f"{identity} on the message bus", 20)  # type: ignore[misc]
+
+
+@contextmanager
+def simulated_ders(platform: PrivatePlatform) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """The three devices as processes of their own, with their output in a file each."""
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for der in DERS:
+            running[der.kind] = platform.spawn(
+                [
+                    *(sys.executable, "-m", "tools.demo.simulators", der.kind),
+                    *("--server", platform.web_address, "--sfdi", der.sfdi, "--lfdi", der.lfdi),
+                ],
+                log=platform.folder / f"{der.kind}.log",
+                cwd=PROJECT,
+            )
+        yield running
+    finally:
+        processes.end(running.values())
+
+
+def show(peer: Peer, simulators: dict[str, subprocess.Popen[bytes]], seconds: float | None) -> None:
+    """The live view, the set point in the middle of it, and the verdict at its end."""
+    kind = TableView if sys.stdout.isatty() else LineView
+    view = kind({der.topic: der.name for der in DERS}, CONFIG / "ieee2030_5.csv")
+    peer.listen("devices/demo/", view.receive)
+    end = None if seconds is None else time.monotonic() + seconds
+    is_set = follows = False
+    while end is None or time.monotonic() < end:
+        check_simulators(simulators)
+        age = time.monotonic() - view.started
+        if not is_set and age > SET_AFTER_S and not missing(view, BATTERY):
+            set_power(peer, view)
+            is_set = True
+        if is_set and not follows and follows_set_point(view):
+            follows = True
+            view.say(
+                f"the battery follows its DERControl: {POWER} is "
+                f"{view.seen[BATTERY.topic].values[POWER]:.0f} W (positive discharges)"
+            )
+        view.refresh()
+        gevent.sleep(0.25)
+    view.finish()
+    judge(view, is_set=is_set)
+
+
+def check_simulators(simulators: dict[str, subprocess.Popen[bytes]]) -> None:
+    """A device that died is the end of the demo."""
+    for kind, process in simulators.items():
+        if process.poll() is not None:
+            raise DemoFailed(
+                f"the simulated {kind} ended with {process.returncode}, see .demo/{kind}.log"
+            )
+
+
+def set_power(peer: Peer, view: View) -> None:
+    """What a control application would do."""
+    device = BATTERY.topic.removeprefix("devices/")
+    answer = peer.rpc(DRIVER, "set_point", device, SET_POINT, SET_WATTS)
+    view.say(f"platform.driver.set_point('{device}', '{SET_POINT}', {SET_WATTS:g}) = {answer:g}")
+
+
+def follows_set_point(view: View) -> bool:
+    """The set point is read back, and the power has become what it says."""
+    values = view.seen[BATTERY.topic].values
+    power = values.get(POWER)
+    return (
+        values.get(SET_POINT) == SET_WATTS
+        and power is not None
+        and abs(power + SET_WATTS) <= WITHIN_W
+    )
+
+
+def missing(view: View, der: Der) -> list[str]:
+    """The points that a device should have on the bus by now and has not."""
+    seen = view.seen.get(der.topic)
+    if seen is None:
+        return sorted(der.points)
+    return sorted(point for point in der.points if seen.values.get(point) is None)
+
+
+def judge(view: View, *, is_set: bool) -> None:
+    """Raises DemoFailed with all that is not as it should be."""
+    problems = []
+    now = time.monotonic()
+    for der in DERS:
+        seen = view.seen.get(der.topic)
+        if seen is None:
+            problems.append(f"{der.topic}: nothing was published")
+            continue
+        if now - seen.changed_at > FRESH_S:
+            problems.append(f"{der.topic}: no new values for {now - seen.changed_at:.0f} s")
+        lacking = missing(view, der)
+        if lacking:
+            problems.append(f"{der.topic}: never a value for {', '.join(lacking)}")
+    if not is_set:
+        problems.append(f"{SET_POINT} could not be set: the battery was never complete")
+    elif not follows_set_point(view):
+        values = view.seen[BATTERY.topic].values
+        problems.append(
+            f"{SET_POINT} was set to {SET_WATTS:g} W, but it reads {values.get(SET_POINT)} and "
+            f"{POWER} is {values.get(POWER)}"
+        )
+    if problems:
+        raise DemoFailed("\n".join(problems))
+
+
+__all__ = ["DemoFailed", "PlatformProblem", "run"]

@@ -1,0 +1,161 @@
+"""Starting processes, and leaving none behind, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import gevent
+import psutil
+
+from .problems import PlatformProblem
+
+
+class Sessions:
+    """Processes started here, each as the leader of a session that its children belong to.
+
+    Ctrl-C at our terminal does not reach them, and all of them can be found again: by this object
+    while it lives, and by the next one through the file of records when this one was killed.
+    """
+
+    def __init__(self, record: Path) -> None:
+        self._record = record
+
+    def start(
+        self, command: Sequence[str], *, env: Mapping[str, str], log: Path, cwd: Path
+    ) -> subprocess.Popen[bytes]:
+        """Starts a process that prints into ``log``.
+
+        An ignored SIGINT is inherited (from a shell's ``&``), and VOLTTRON stops its agents with
+        SIGINT: it is set back to the default.
+        """
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                env=env,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            )
+        self._remember(process)
+        return process
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        timeout: float | None = None,
+    ) -> str:
+        """Runs a command to its end and returns what it printed; PlatformProblem when it failed.
+
+        It runs in a thread, so that the greenlets of this process go on meanwhile.
+        """
+        process = subprocess.Popen(
+            command,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._remember(process)
+        try:
+            out, err = gevent.get_hub().threadpool.apply(process.communicate, (None, timeout))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise PlatformProblem(
+                f"{shlex.join(command)} was not through after {timeout:g} s"
+            ) from None
+        if process.returncode:
+            raise PlatformProblem(
+                f"{shlex.join(command)} failed ({process.returncode}):\n{out}{err}"
+            )
+        return str(out)
+
+    def members(self) -> list[psutil.Process]:
+        """All processes of the sessions that still run."""
+        return _members(self._leaders())
+
+    def end(self, grace: float = 5.0) -> None:
+        """Ends all of them."""
+        end(self.members(), grace)
+
+    def end_leftovers(self, project: Path) -> int:
+        """Ends what a killed predecessor left; how many processes that were.
+
+        Numbers of processes are used again: only commands that name the project are ours.
+        """
+        leftovers = [one for one in self.members() if _names(one, str(project))]
+        end(leftovers)
+        return len(leftovers)
+
+    def _remember(self, process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
+        with self._record.open("a") as record:
+            record.write(f"{process.pid}\n")
+
+    def _leaders(self) -> frozenset[int]:
+        if not self._record.exists():
+            return frozenset()
+        return frozenset(map(int, self._record.read_text().split()))
+
+
+def _members(leaders: frozenset[int]) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if (
+                os.getsid(process.pid) in leaders
+                and process.status() != psutil.STATUS_ZOMBIE
+                and process.pid != os.getpid()
+            ):
+                found.append(process)
+        except (psutil.NoSuchProcess, ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+def _names(process: psutil.Process, text: str) -> bool:
+    try:
+        return any(text in argument for argument in process.cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def end(processes: Iterable[psutil.Process | subprocess.Popen[bytes]], grace: float = 5.0) -> None:
+    """Ends processes politely with SIGINT, those that stay with SIGKILL."""
+    processes = list(processes)
+    remaining = [psutil.Process(one.pid) for one in processes if psutil.pid_exists(one.pid)]
+    for number, patience in ((signal.SIGINT, grace), (signal.SIGKILL, 5.0)):
+        for process in remaining:
+            try:
+                process.send_signal(number)
+            except psutil.NoSuchProcess:
+                continue
+        _, remaining = psutil.wait_procs(remaining, timeout=patience)
+    for one in processes:
+        if isinstance(one, subprocess.Popen):
+            one.poll()  # so that it knows too
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback interface that nobody listens on just now, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
