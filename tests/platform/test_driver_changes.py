@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ INTERVAL_S = 2
 ROUNDS = 3
 EARLIEST, LATEST = 0.5 * INTERVAL_S, 1.75 * INTERVAL_S
 SERIAL = {"Volttron Point Name": "b1_SN", "Resource": "EndDevice", "Field": "sFDI"}
-CHARGE_LIMIT = {
+RATING = {
     "Volttron Point Name": "b120_WRtg",
     "Resource": "DERCapability",
     "Field": "rtgMaxW",
@@ -52,17 +53,18 @@ def two(platform: PlatformUnderTest) -> Iterator[list[Device]]:
         platform.remove_from_driver(f"change/d{device.sfdi}")
 
 
-def once_per_interval(platform: PlatformUnderTest, bus: Recording, device: Device) -> None:
-    """From now on ``device`` is published each interval and never twice within one."""
-    start = len(bus.of(multi(device)))
+def once_per_interval(platform: PlatformUnderTest, bus: Recording, *devices: Device) -> None:
+    """From now on each device is published every interval, and never twice within one."""
+    start = {device: len(bus.of(multi(device))) for device in devices}
     platform.until(
-        lambda: len(bus.of(multi(device))) > start + ROUNDS,
-        f"{ROUNDS} publishes of {multi(device)}",
+        lambda: all(len(bus.of(multi(each))) > start[each] + ROUNDS for each in devices),
+        f"{ROUNDS} publishes of each of {len(devices)} devices",
         timeout=INTERVAL_S * (ROUNDS + 6),
     )
-    times = [message.at for message in bus.of(multi(device))][start:]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
-    assert all(EARLIEST < gap < LATEST for gap in gaps), gaps
+    for device in devices:
+        times = [message.at for message in bus.of(multi(device))][start[device] :]
+        gaps = [later - earlier for earlier, later in pairwise(times)]
+        assert all(EARLIEST < gap < LATEST for gap in gaps), gaps
 
 
 def test_an_update_of_the_drivers_own_configuration(
@@ -70,24 +72,20 @@ def test_an_update_of_the_drivers_own_configuration(
 ) -> None:
     with platform.bus("devices/change/") as bus:
         try:
-            for heartbeat in (50, 40):
-                platform.store(DRIVER, "config", {"remote_heartbeat_interval": heartbeat})
-                for device in two:
-                    once_per_interval(platform, bus, device)
+            platform.store(DRIVER, "config", {"remote_heartbeat_interval": 50})
+            once_per_interval(platform, bus, *two)
         finally:
-            platform.delete(DRIVER, "config")
-        for device in two:
-            once_per_interval(platform, bus, device)
+            platform.delete(DRIVER, "config")  # an update as well: the defaults are in force
+        once_per_interval(platform, bus, *two)
 
 
 def test_a_device_deleted_and_added_again(platform: PlatformUnderTest, two: list[Device]) -> None:
     gone, other = two
     with platform.bus("devices/change/") as bus:
         platform.remove_from_driver(f"change/d{gone.sfdi}")
-        platform.store(DRIVER, f"devices/change/d{gone.sfdi}", config(gone, [CHARGE_LIMIT]))
+        platform.store(DRIVER, f"devices/change/d{gone.sfdi}", config(gone, [RATING]))
         bus.wait(lambda message: message.topic == multi(gone) and "b120_WRtg" in message.body[0])
-        for device in (gone, other):
-            once_per_interval(platform, bus, device)
+        once_per_interval(platform, bus, gone, other)
         last = bus.of(multi(gone))[-1]
     assert last.body == [
         {"b120_WRtg": None},
@@ -99,7 +97,7 @@ def test_another_registry_and_another_group(platform: PlatformUnderTest, two: li
     changed, other = two
     topic = f"devices/change/d{changed.sfdi}"
     with platform.bus("devices/change/") as bus:
-        for registry, group in (([SERIAL, CHARGE_LIMIT], "default"), ([CHARGE_LIMIT], "north")):
+        for registry, group in (([SERIAL, RATING], "default"), ([RATING], "north")):
             platform.store(DRIVER, topic, config(changed, registry, group=group))
             names = {row["Volttron Point Name"] for row in registry}
             bus.wait(
@@ -108,8 +106,7 @@ def test_another_registry_and_another_group(platform: PlatformUnderTest, two: li
                     and set(message.body[0]) == set(message.body[1]) == names
                 )
             )
-            for device in (changed, other):
-                once_per_interval(platform, bus, device)
+            once_per_interval(platform, bus, changed, other)
 
 
 def test_while_the_agent_is_away_nothing_is_published(
@@ -144,7 +141,7 @@ def test_while_the_agent_is_away_nothing_is_published(
 
 def test_a_device_configured_twice(platform: PlatformUnderTest, two: list[Device]) -> None:
     device = two[0]
-    platform.store(DRIVER, "devices/change/twice", config(device, [SERIAL, CHARGE_LIMIT]))
+    platform.store(DRIVER, "devices/change/twice", config(device, [SERIAL, RATING]))
     with platform.bus("devices/change/") as bus:
         with pytest.raises(RemoteError) as refused:
             platform.driver("get_point", "change/twice", "b1_SN")
@@ -165,9 +162,9 @@ def test_a_device_configured_twice(platform: PlatformUnderTest, two: list[Device
         ({"sfdi": None}, [SERIAL], "sfdi: missing"),
         ({"rpc_timeout_s": -1}, [SERIAL], "rpc_timeout_s: -1 is no number of seconds"),
         ({}, [SERIAL, SERIAL], "registry row 2 (b1_SN): the point occurs twice"),
-        ({}, [SERIAL, {**CHARGE_LIMIT, "Resource": "Nonsense"}], "Nonsense"),
-        ({}, [SERIAL, {**CHARGE_LIMIT, "Field": "nonsense"}], "nonsense"),
-        ({}, [SERIAL, {**CHARGE_LIMIT, "Type": "nonsense"}], "nonsense"),
+        ({}, [SERIAL, {**RATING, "Resource": "Nonsense"}], "Nonsense"),
+        ({}, [SERIAL, {**RATING, "Field": "nonsense"}], "nonsense"),
+        ({}, [SERIAL, {**RATING, "Type": "nonsense"}], "nonsense"),
     ],
     ids=["check digit", "no SFDI", "time-out", "twice", "resource", "field", "type"],
 )
@@ -181,12 +178,12 @@ def test_a_mistake_is_told_and_can_be_corrected(
     bad["remote_config"] |= remote
     platform.store(DRIVER, f"devices/{path}", bad)
 
-    def refused() -> str | None:
+    def refusal() -> str:
         with pytest.raises(RemoteError) as error:
             platform.driver("get_point", path, "b1_SN")
         return str(error.value)
 
-    assert reason in refused()
+    assert reason in refusal()
     platform.store(DRIVER, f"devices/{path}", good)
     assert platform.driver("get_point", path, "b1_SN") == device.sfdi
     platform.remove_from_driver(path)
