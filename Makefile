@@ -31,6 +31,7 @@ help: ## shows this list
 	@echo "make unit            unit and protocol tests: make unit ARGS='-k identity'"
 	@echo "make platform-test   tests on a real VOLTTRON platform"
 	@echo "make schemas         writes the models from schemas/"
+	@echo "make resources       prints the table of resources and writes it into the README"
 	@echo "make lock            writes constraints.txt with the newest versions that setup.py allows"
 	@echo "make clean           removes all that make has made"
 	@echo
@@ -54,6 +55,7 @@ lint: $(STAMP)
 	@$(VENV)/bin/lint-imports --no-logo
 	@echo "-- generated models and facets"
 	@$(PYTHON_OF) tools/make_models.py --check
+	@$(PYTHON_OF) -m tools.resources --check
 
 .PHONY: unit
 unit: $(STAMP) | .cache/tmp
@@ -64,6 +66,10 @@ unit: $(STAMP) | .cache/tmp
 platform-test: $(STAMP) | .cache/tmp
 	@echo "-- platform tests: boots VOLTTRON and installs agent and driver first (about 30 s)"
 	@tools/as_user $(PYTHON_OF) -m pytest -m platform tests/platform $(ARGS)
+
+.PHONY: resources
+resources: $(STAMP)
+	@$(PYTHON_OF) -m tools.resources
 
 .PHONY: schemas
 schemas: $(STAMP)
@@ -84,7 +90,7 @@ clean:
 # --no-deps: constraints.txt is the complete list, so nothing is left for pip to choose.
 $(STAMP): constraints.txt
 	@python=$$(tools/find_python $(PYTHON)) || exit 1; \
-	echo "-- .venv: $$(wc -l < constraints.txt) packages for $$($$python --version) (about 1 minute)"; \
+	echo "-- .venv: $$(grep -c == constraints.txt) packages for $$($$python --version) (about 1 minute)"; \
 	rm -rf $(VENV) && $$python -m venv $(VENV) && \
 	$(PYTHON_OF) -m pip install -qq --no-deps -r constraints.txt && \
 	$(PYTHON_OF) -m pip check && \

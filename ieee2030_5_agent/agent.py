@@ -25,6 +25,7 @@ from .connection import ConnectionWatch, end_predecessors
 from .function_sets.self_device import software_version
 from .model.changes import Changed
 from .model.points import PointMap, PointMapError
+from .operations import Operations
 from .platform_web import WebAnswer, serve
 from .rpc import BadCall, guarded, quieten_refusals
 from .sep.identity import format_sfdi, parse_sfdi
@@ -70,6 +71,8 @@ class IEEE2030_5Agent(Agent):
             connected=lambda: self._connection.connected,
         )
         self._server.fleet.listen(self._on_change)
+        for name, operation in Operations(self._server).all():
+            self.vip.rpc.export(guarded(operation), name)
         self._default_config = self._file_config(config_path)
         self.vip.config.set_default(CONFIG, self._default_config)
         every = ["NEW", "UPDATE", "DELETE"]

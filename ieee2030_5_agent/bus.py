@@ -30,6 +30,7 @@ TOPICS = {
     "control": "control",
     "response": "response",
     "log_event": "log_event",
+    "flow_reservation": "flow_reservation",
 }
 PUBLISH_TIMEOUT_S = 10.0
 # A bus that is away for long must not fill the memory: at 100 changes/s this lasts 100 s.

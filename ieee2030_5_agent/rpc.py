@@ -19,6 +19,8 @@ from .json_types import Json, to_json
 from .model.errors import ModelError
 from .model.points import PointMapError
 from .sep.identity import IdentityError
+from .sep.json_form import JsonError
+from .settings import SettingsError
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ class InternalError(RuntimeError):
 
 
 # The caller's mistakes: said to the caller, a line in our log.
-REFUSALS = (ModelError, PointMapError, IdentityError, BadCall)
+REFUSALS = (ModelError, PointMapError, IdentityError, JsonError, SettingsError, BadCall)
 
 
 def guarded(method: Callable[..., object]) -> Callable[..., Json]:

@@ -10,17 +10,18 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
+from .configuration import configure_fleet
 from .function_sets import ALL_ROUTES
-from .model.end_device import EndDevice, Registration
+from .model.end_device import EndDevice
 from .model.errors import ModelError
 from .model.fleet import Fleet
 from .model.points import PointMap
 from .rest import errors
-from .rest.access import Scope
+from .rest.access import scope_of
 from .rest.call import Answer, Call
 from .rest.messages import MEDIA_TYPE, Request, Response
 from .rest.routing import Route, Table
@@ -28,7 +29,7 @@ from .sep import models
 from .sep.codec import CodecError, encode, parse
 from .sep.editions import Edition
 from .sep.identity import new_mrid
-from .settings import Device, Settings
+from .settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -57,30 +58,24 @@ class Server:
     def root(self) -> str:
         return self.settings.root
 
+    def href(self, name: str, **params: int) -> str:
+        """The URI of a resource by name."""
+        return self.table.href(name, params)
+
+    def set_poll_rate(self, resource: str, seconds: int) -> None:
+        """Changes a pollRate until the next configuration."""
+        self.poll_rates[resource] = seconds
+
     def configure(self, settings: Settings) -> None:
         """Puts a validated configuration in force: devices are added, changed and removed."""
         self.table = Table(ALL_ROUTES, settings.root, settings.post_as_put)
         self.settings = settings
-        self.fleet.set_point_duration_s = settings.set_point_duration_s
-        self.fleet.post_rate_s = settings.post_rate
-        wanted = {device.sfdi: _registration(device) for device in settings.devices}
-        for device in list(self.fleet.registry.listed):
-            if device.sfdi not in wanted:
-                self.fleet.remove(device.sfdi)
-        self._reregister(wanted)
-
-    def _reregister(self, wanted: Mapping[str, Registration]) -> None:
-        known = {device.sfdi: device for device in self.fleet.registry.listed}
-        # An LFDI may move from one device to another: the one that gives it up comes first.
-        changed = [new for sfdi, new in wanted.items() if sfdi in known]
-        for new in changed:
-            if known[new.sfdi].lfdi != new.lfdi:
-                self.fleet.update(Registration(new.sfdi, None, new.pin, new.category))
-        for new in changed:
-            self.fleet.update(new)
-        for sfdi, new in wanted.items():
-            if sfdi not in known:
-                self.fleet.register(new)
+        self.poll_rates = dict(settings.poll_rates)
+        self.fleet.set_points.duration_s = settings.set_point_duration_s
+        self.fleet.configure_post_rate(settings.post_rate)
+        self.fleet.mirroring.max_mirrors = settings.max_mirrors
+        self.fleet.max_log_events = settings.max_log_events
+        configure_fleet(self.fleet, settings)
 
     # --- requests ------------------------------------------------------------------------------
 
@@ -98,13 +93,14 @@ class Server:
                 if call.contact is not None:
                     self.fleet.heard(call.contact, call.edition)
                 edition = self._answer_edition(call)
-            response = _success(answer, edition)
+                csip_aus = call.csip_aus_namespace(call.contact)
+            response = _success(answer, edition, csip_aus)
         except errors.ProtocolError as refusal:
             response = self._refused(request, refusal, edition)
         except CodecError as unreadable:
             response = self._refused(request, errors.BadRequest(str(unreadable)), edition)
         except ModelError as unacceptable:
-            response = self._refused(request, errors.BadValue(str(unacceptable)), edition)
+            response = self._refused(request, errors.of_model(unacceptable), edition)
         except Exception:  # noqa: BLE001 - the outermost edge: a device gets an answer whatever fails
             _log.exception("%s %s failed", request.method, request.path)
             self._last_error = f"{request.method} {request.path}: internal error, see the log"
@@ -113,15 +109,18 @@ class Server:
         return response
 
     def _call(self, request: Request, params: dict[str, int]) -> Call:
+        scope = scope_of(request.client, self.fleet, self.settings.access == "certificate")
         return Call(
             request=request,
             params=params,
-            scope=Scope(self.fleet, request.client),
+            scope=scope,
+            contact=scope.own,
             fleet=self.fleet,
             settings=self.settings,
             table=self.table,
             now=self.clock(),
             started=self.started,
+            poll_rates=self.poll_rates,
         )
 
     def _read_body(self, call: Call, route: Route) -> None:
@@ -175,14 +174,19 @@ class Server:
     def device_summaries(self) -> list[dict[str, Any]]:
         """One summary per device, in the order of their numbers: JSON types."""
         devices = sorted(self.fleet.registry.listed, key=lambda device: device.number)
-        return [self._summary(device) for device in devices]
+        return [self.summary(device) for device in devices]
 
-    def _summary(self, device: EndDevice) -> dict[str, Any]:
+    def summary(self, device: EndDevice) -> dict[str, Any]:
+        """One device: identity, href, last contact, registration, namespace in use."""
         return {
             "sfdi": device.sfdi,
             "lfdi": device.lfdi,
             "href": self.table.href("EndDevice", {"edev": device.number}),
             "registered": device.registered_at,
+            "origin": device.origin,
+            "enabled": device.registration.enabled,
+            "aggregator": device.registration.manager,
+            "groups": sorted(device.registration.groups),
             "last_contact": device.last_contact,
             "namespace": device.edition.namespace if device.edition else None,
             "resources": sorted(name for name, _ in device.resources if name != "EndDevice"),
@@ -212,10 +216,6 @@ def shipped_points() -> PointMap:
     return PointMap.from_csv(path.read_text(encoding="utf-8"))
 
 
-def _registration(device: Device) -> Registration:
-    return Registration(device.sfdi, device.lfdi, device.pin, device.category)
-
-
 def _is_xml(content_type: str | None) -> bool:
     """Absent, or XML by whatever name: clients in the field use several."""
     if not content_type:
@@ -224,14 +224,14 @@ def _is_xml(content_type: str | None) -> bool:
     return essence in ("application/xml", "text/xml") or essence.endswith("+xml")
 
 
-def _success(answer: Answer, edition: Edition) -> Response:
+def _success(answer: Answer, edition: Edition, csip_aus: str | None) -> Response:
     headers: list[tuple[str, str]] = []
     if answer.location is not None:
         headers.append(("Location", answer.location))
     if answer.model is None:
         return Response(answer.status, tuple(headers))
     headers.append(("Content-Type", MEDIA_TYPE))
-    return Response(answer.status, tuple(headers), encode(answer.model, edition))
+    return Response(answer.status, tuple(headers), encode(answer.model, edition, csip_aus))
 
 
 def _failure(refusal: errors.ProtocolError, edition: Edition) -> Response:

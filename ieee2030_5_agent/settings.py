@@ -10,9 +10,9 @@ from __future__ import annotations
 import difflib
 import re
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Self, cast
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import (
     AfterValidator,
@@ -28,16 +28,19 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from .sep.codec import CSIPAUS_NAMESPACES
 from .sep.editions import Edition
 from .sep.identity import (
     IdentityError,
     format_sfdi,
     has_check_digit,
+    mrid_text,
     normalise_lfdi,
     parse_pin,
     parse_sfdi,
     sfdi_of_lfdi,
 )
+from .sep.json_form import from_json
 
 DEFAULT_ROOT = "/dcap"
 
@@ -84,6 +87,8 @@ _UINT32 = 2**32 - 1
 _MIN_BODY = 4096  # the largest ordinary document of a client, a mirror with ten readings, fits
 _MAX_BODY = 16 * 2**20  # a body crosses the message bus as one frame: 10 MB take 0.7 s
 _MAX_LIST = 10_000
+_MAX_DERS = 100  # a device with more is better shown as several, behind an aggregator
+_STRING32_OCTETS = 32
 _CATEGORY_OCTETS = 4  # DeviceCategoryType is HexBinary32
 
 
@@ -99,6 +104,15 @@ class _Strict(BaseModel):
     """No unknown keys, no change after validation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
+
+    @classmethod
+    def read(cls, raw: object) -> Self:
+        """One entry by itself, as an RPC call gives it. Raises SettingsError."""
+        try:
+            return cls.model_validate(raw)
+        except ValidationError as exc:
+            problems = [_line(details, cls) for details in exc.errors(include_url=False)]
+            raise SettingsError(problems) from exc
 
 
 def _warn(info: ValidationInfo, text: str) -> None:
@@ -117,6 +131,43 @@ def _sfdi(value: object) -> str:
 
 def _lfdi(value: object) -> str | None:
     return None if _absent(value) else normalise_lfdi(cast(str, value))
+
+
+def _optional_sfdi(value: object) -> str | None:
+    return None if _absent(value) else _sfdi(value)
+
+
+def _mrid(value: object) -> bytes | None:
+    return None if _absent(value) else bytes.fromhex(mrid_text(cast("str | int", value)))
+
+
+def _string32(value: str) -> str:
+    if len(value.encode()) > _STRING32_OCTETS:
+        raise ValueError(f"{value!r} is longer than {_STRING32_OCTETS} octets (String32)")
+    return value
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as exc:
+        raise ValueError(f"{value!r} is no regular expression: {exc}") from None
+    return value
+
+
+def _csipaus(value: str | None) -> str | None:
+    if value is not None and value not in CSIPAUS_NAMESPACES:
+        raise ValueError(f"{value!r} is none of {', '.join(CSIPAUS_NAMESPACES)}")
+    return value
+
+
+def _model(class_name: str) -> Callable[[object], Any]:
+    """A validator that reads a resource in JSON, with the standard's names."""
+
+    def read(value: object) -> Any:
+        return None if value is None else from_json(class_name, value)
+
+    return read
 
 
 def _pin(value: object, info: ValidationInfo) -> int | None:
@@ -145,6 +196,12 @@ def _category(value: object) -> bytes | None:
     if not re.fullmatch(r"[0-9A-Fa-f]{1,8}", digits, re.ASCII):
         raise ValueError(f"{value!r} is not a device category, {expected}")
     return bytes.fromhex(digits.zfill(len(digits) + len(digits) % 2))
+
+
+def _response_required(value: object) -> bytes:
+    if not isinstance(value, str) or not re.fullmatch(r"0[0-7]", value.strip(), re.ASCII):
+        raise ValueError(f'{value!r} is not "00" to "07", two hex digits in quotes')
+    return bytes.fromhex(value.strip())
 
 
 def _zone(value: str) -> str:
@@ -193,6 +250,32 @@ def _polled(name: str) -> str:
 _Seconds = Annotated[int, Field(ge=1, le=_WEEK_S), BeforeValidator(_no_bool)]
 
 
+class Program(_Strict):
+    """A DERProgram: one entry of ``programs``. It is assigned to all, to groups or to devices."""
+
+    mrid: Annotated[bytes | None, BeforeValidator(_mrid)] = Field(None, alias="mRID")
+    description: Annotated[str, AfterValidator(_string32)] = ""
+    primacy: Annotated[int, Field(ge=0, le=255), BeforeValidator(_no_bool)]
+    everyone: bool = Field(False, alias="all")
+    groups: frozenset[Annotated[str, Field(min_length=1)]] = frozenset()
+    devices: frozenset[Annotated[str, BeforeValidator(_sfdi)]] = frozenset()
+    fsa: Annotated[str, Field(min_length=1)] = "default"
+    # Models, read by their schema: models.DefaultDERControl and a tuple of models.DERCurve.
+    default: Annotated[Any, BeforeValidator(_model("DefaultDERControl"))] = Field(
+        None, alias="DefaultDERControl"
+    )
+    curves: tuple[Annotated[Any, BeforeValidator(_model("DERCurve"))], ...] = Field(
+        (), alias="DERCurve"
+    )
+
+
+class InBand(_Strict):
+    """Registration by POST of an EndDevice. ``permitted``: the LFDIs that may; empty: all."""
+
+    enabled: bool = False
+    permitted: frozenset[Annotated[str, BeforeValidator(normalise_lfdi)]] = frozenset()
+
+
 class Device(_Strict):
     """A device that may speak to the server: one entry of ``devices``."""
 
@@ -202,6 +285,14 @@ class Device(_Strict):
     category: Annotated[bytes | None, BeforeValidator(_category)] = Field(
         None, alias="load_shed_device_category"
     )
+
+    manager: Annotated[str | None, BeforeValidator(_optional_sfdi)] = Field(
+        None, alias="aggregator"
+    )
+    groups: frozenset[Annotated[str, Field(min_length=1)]] = frozenset()
+    ders: Annotated[int, Field(ge=1, le=_MAX_DERS), BeforeValidator(_no_bool)] = 1
+    enabled: bool = True
+    csip_aus: bool = True
 
     @model_validator(mode="before")
     @classmethod
@@ -241,6 +332,21 @@ class Settings(_Strict):
     """Everything that an operator can configure. ``load`` is the only way to one."""
 
     devices: tuple[Device, ...] = ()
+    aggregators: tuple[Device, ...] = ()
+    programs: tuple[Program, ...] = ()
+    # open: a client without certificate sees all (laboratory); certificate: it is refused.
+    access: Literal["open", "certificate"] = "open"
+    in_band_registration: InBand = InBand()
+    # What a ConnectionPoint may be called; Australian utilities have rules for it.
+    connection_point_pattern: Annotated[str, AfterValidator(_pattern)] = ".+"
+    # The namespace of CSIP-AUS elements; without it nobody is shown them.
+    csip_aus_namespace: Annotated[str | None, AfterValidator(_csipaus)] = None
+    # MirrorUsagePoints of one device.
+    max_mirrors: Annotated[int, Field(ge=1, le=_MAX_LIST), BeforeValidator(_no_bool)] = 1000
+    max_log_events: Annotated[int, Field(ge=1, le=_MAX_LIST), BeforeValidator(_no_bool)] = 100
+    # What devices answer to events: bit 0 that they know of it, 1 what became of it, 2 what the
+    # customer decided. CSIP asks for the first two.
+    response_required: Annotated[bytes, BeforeValidator(_response_required)] = b"\x03"
     server_sfdi: str | None = Field(None, alias="IEEE2030_5_server_sfdi")
     server_lfdi: str | None = Field(None, alias="IEEE2030_5_server_lfdi")
     category: Annotated[bytes | None, BeforeValidator(_category)] = Field(
@@ -287,11 +393,27 @@ class Settings(_Strict):
             settings = cls.model_validate(raw, context=warnings)
         except ValidationError as exc:
             problems = [_line(details) for details in exc.errors(include_url=False)]
-        problems += _duplicates(raw.get("devices"))
+        problems += _duplicates(raw)
         if problems or settings is None:
             raise SettingsError(problems)
         settings._warnings = tuple(warnings)
         return settings
+
+    @model_validator(mode="after")
+    def _known_references(self) -> Self:
+        """Managers and programs name what exists."""
+        aggregators = {aggregator.sfdi for aggregator in self.aggregators}
+        for index, device in enumerate(self.devices):
+            if device.manager is not None and device.manager not in aggregators:
+                raise ValueError(f"devices[{index}].aggregator: no aggregator is {device.manager}")
+        mrids = [program.mrid for program in self.programs]
+        for index, mrid in enumerate(mrids):
+            if mrid is None:
+                # A program of the configuration is recognised by its mRID at the next change.
+                raise ValueError(f"programs[{index}].mRID: is missing")
+            if mrid in mrids[:index]:
+                raise ValueError(f"programs[{index}].mRID: {mrid.hex().upper()} is used twice")
+        return self
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -362,6 +484,12 @@ class Settings(_Strict):
         return value
 
 
+_ENTRIES: dict[str, type[BaseModel]] = {
+    "devices": Device,
+    "aggregators": Device,
+    "programs": Program,
+    "in_band_registration": InBand,
+}
 _TYPE_TEXTS = {
     "missing": "is missing",
     "tuple_type": "a list is expected",
@@ -372,7 +500,7 @@ _TYPE_TEXTS = {
 }
 
 
-def _line(details: ErrorDetails) -> str:
+def _line(details: ErrorDetails, entry: type[BaseModel] | None = None) -> str:
     """One problem as ``devices[0].lfdi: what is wrong``."""
     path = ""
     for part in details["loc"]:
@@ -381,11 +509,12 @@ def _line(details: ErrorDetails) -> str:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     kind, given = details["type"], details["input"]
     if kind == "extra_forbidden":
-        known = Device if details["loc"][0] == "devices" else Settings
+        known = entry or _ENTRIES.get(str(details["loc"][0]), Settings)
         names = [field.alias or name for name, field in known.model_fields.items()]
         return f"{path}: unknown key{_near(str(details['loc'][-1]), names)}"
     if kind == "value_error":
-        return f"{path}: {details['ctx']['error']}"
+        error = str(details["ctx"]["error"])
+        return f"{path}: {error}" if path else error
     text = _TYPE_TEXTS.get(kind) or details["msg"].replace("Input should be", "should be")
     if kind == "missing":
         return f"{path}: {text}"
@@ -405,20 +534,23 @@ def _type_name(value: object) -> str:
     return names.get(type(value), type(value).__name__)
 
 
-def _duplicates(entries: object) -> list[str]:
+def _duplicates(raw: Mapping[str, object]) -> list[str]:
     """A line for each entry whose SFDI or LFDI an earlier entry has; unreadable ones are skipped.
 
     Works on the raw entries, so that duplicates are reported together with all other mistakes.
     """
     lines: list[str] = []
-    seen: dict[tuple[str, str], int] = {}
-    for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
-        if not isinstance(entry, Mapping):
-            continue
-        for key, value in _identifiers(entry):
-            first = seen.setdefault((key, value), index)
-            if first != index:
-                lines.append(f"devices[{index}].{key}: {value} is already that of devices[{first}]")
+    seen: dict[tuple[str, str], str] = {}
+    for name in ("aggregators", "devices"):
+        entries = raw.get(name)
+        for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
+            if not isinstance(entry, Mapping):
+                continue
+            where = f"{name}[{index}]"
+            for key, value in _identifiers(entry):
+                first = seen.setdefault((key, value), where)
+                if first != where:
+                    lines.append(f"{where}.{key}: {value} is already that of {first}")
     return lines
 
 

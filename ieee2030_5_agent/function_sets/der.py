@@ -31,7 +31,8 @@ def der(call: Call, number: int) -> models.DER:
     return models.DER(
         href=call.href("DER", der=number),
         AssociatedDERProgramListLink=models.AssociatedDERProgramListLink(
-            href=call.href("EndDeviceDERProgramList"), all=1
+            href=call.href("EndDeviceDERProgramList"),
+            all=len(call.fleet.programs.of(device)),
         ),
         CurrentDERProgramLink=models.CurrentDERProgramLink(
             href=call.href("DERProgram", derp=device.program)

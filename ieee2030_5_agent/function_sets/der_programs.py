@@ -6,31 +6,25 @@ Source: IEEE 2030.5-2018 DERProgram, DERControl, DefaultDERControl, DERCurve.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..model.controls import Control
 from ..model.programs import Program
 from ..rest.call import Answer, Call, ok
 from ..rest.errors import NotFound
+from ..rest.lists import TimeKey
 from ..rest.routing import Route
 from ..sep import models
 
 
 def read_programs(call: Call) -> Answer:
-    """The DERPrograms of a device."""
-    programs = (call.fleet.programs[call.device.program],)
-    return call.page(
-        models.DERProgramList,
-        programs,
-        lambda program: _program(call, program),
-        pollRate=call.poll_rate("DERProgramList"),
-    )
+    """All DERPrograms of a device."""
+    return _program_list(call, call.fleet.programs.of(call.device))
 
 
 def read_assigned_programs(call: Call) -> Answer:
     """The DERPrograms of one of a device's FunctionSetAssignments."""
-    if call.params["fsa"] != 0:
-        raise NotFound(f"there is no FunctionSetAssignments {call.params['fsa']}")
-    return read_programs(call)
+    return _program_list(call, call.fsa.programs)
 
 
 def read_program(call: Call) -> Answer:
@@ -39,12 +33,12 @@ def read_program(call: Call) -> Answer:
 
 def read_controls(call: Call) -> Answer:
     program = _asked_program(call)
-    return _control_list(call, program, program.listed())
+    return _control_list(call, program, program.listed)
 
 
 def read_active_controls(call: Call) -> Answer:
     program = _asked_program(call)
-    return _control_list(call, program, program.active())
+    return _control_list(call, program, program.active)
 
 
 def read_control(call: Call) -> Answer:
@@ -57,32 +51,45 @@ def read_control(call: Call) -> Answer:
 
 def read_default_control(call: Call) -> Answer:
     program = _asked_program(call)
-    return ok(
-        models.DefaultDERControl(
-            href=call.self_href,
-            mRID=program.default_mrid,
-            description=program.description,
-            DERControlBase=program.default,
-        )
-    )
+    return ok(replace(program.default, href=call.self_href))
 
 
 def read_curves(call: Call) -> Answer:
-    _asked_program(call)
-    return call.page(models.DERCurveList, (), lambda curve: curve)
+    program = _asked_program(call)
+    return call.page(
+        models.DERCurveList,
+        program.listed_curves,
+        lambda item: _curve(call, program, *item),
+    )
+
+
+def read_curve(call: Call) -> Answer:
+    program, number = _asked_program(call), call.params["dc"]
+    curve = program.curves.get(number)
+    if curve is None:
+        raise NotFound(f"DERProgram {program.number} has no DERCurve {number}")
+    return ok(_curve(call, program, number, curve))
 
 
 def _asked_program(call: Call) -> Program:
     """The program of the URI: by its own number, or the one that the device has for itself."""
-    if "edev" in call.params:
-        return call.fleet.programs[call.device.program]
-    number = call.params["derp"]
-    program = call.fleet.programs.get(number)
-    device = None if program is None else call.fleet.device(program.sfdi)
-    if program is None or device is None or not call.scope.sees(device):
+    number = call.device.program if "edev" in call.params else call.params["derp"]
+    program = call.fleet.programs.by_number(number)
+    if program is None or not call.scope.sees_program(program):
         raise NotFound(f"there is no DERProgram {number}")
-    call.contact = device
+    if program.origin == "own" and call.contact is None:
+        (sfdi,) = program.assignment.devices
+        call.contact = call.fleet.device(sfdi)
     return program
+
+
+def _program_list(call: Call, programs: Sequence[Program]) -> Answer:
+    return call.page(
+        models.DERProgramList,
+        programs,
+        lambda program: _program(call, program),
+        pollRate=call.poll_rate("DERProgramList"),
+    )
 
 
 def _program(call: Call, program: Program) -> models.DERProgram:
@@ -93,11 +100,11 @@ def _program(call: Call, program: Program) -> models.DERProgram:
         description=program.description,
         version=program.version,
         ActiveDERControlListLink=call.list_link(
-            models.ActiveDERControlListLink, len(program.active()), derp=n
+            models.ActiveDERControlListLink, len(program.active), derp=n
         ),
         DefaultDERControlLink=call.link(models.DefaultDERControlLink, derp=n),
         DERControlListLink=call.list_link(models.DERControlListLink, len(program.controls), derp=n),
-        DERCurveListLink=call.list_link(models.DERCurveListLink, 0, derp=n),
+        DERCurveListLink=call.list_link(models.DERCurveListLink, len(program.curves), derp=n),
         primacy=program.primacy,
     )
 
@@ -107,11 +114,17 @@ def _control_list(call: Call, program: Program, controls: Sequence[Control]) -> 
         models.DERControlList,
         controls,
         lambda control: _control(call, program, control),
+        TimeKey(lambda control: control.start),
     )
 
 
+def _curve(call: Call, program: Program, number: int, curve: models.DERCurve) -> models.DERCurve:
+    return replace(curve, href=call.href("DERCurve", derp=program.number, dc=number))
+
+
 def _control(call: Call, program: Program, control: Control) -> models.DERControl:
-    return control.model(call.href("DERControl", derp=program.number, derc=control.number))
+    href = call.href("DERControl", derp=program.number, derc=control.number)
+    return control.model(href, *call.reply_to(program.number))
 
 
 ROUTES = (
@@ -129,4 +142,5 @@ ROUTES = (
     Route("ActiveDERControlList", "/derp/{derp}/actderc", GET=read_active_controls),
     Route("DefaultDERControl", "/derp/{derp}/dderc", GET=read_default_control),
     Route("DERCurveList", "/derp/{derp}/dc", GET=read_curves),
+    Route("DERCurve", "/derp/{derp}/dc/{dc}", GET=read_curve),
 )

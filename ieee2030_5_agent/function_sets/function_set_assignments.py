@@ -5,8 +5,8 @@ Source: IEEE 2030.5-2018 FunctionSetAssignments; CSIP 2.1 groups.
 
 from __future__ import annotations
 
+from ..model.programs import Assignments
 from ..rest.call import Answer, Call, ok
-from ..rest.errors import NotFound
 from ..rest.routing import Route
 from ..sep import models
 
@@ -14,30 +14,29 @@ from ..sep import models
 def read_list(call: Call) -> Answer:
     return call.page(
         models.FunctionSetAssignmentsList,
-        (0,),
-        lambda number: assignments(call, number),
+        call.fleet.programs.assignments(call.device),
+        lambda fsa: assignments(call, fsa),
         pollRate=call.poll_rate("FunctionSetAssignmentsList"),
     )
 
 
 def read(call: Call) -> Answer:
-    device, number = call.device, call.params["fsa"]
-    if number != 0:
-        raise NotFound(f"EndDevice {device.number} has no FunctionSetAssignments {number}")
-    return ok(assignments(call, number))
+    return ok(assignments(call, call.fsa))
 
 
-def assignments(call: Call, number: int) -> models.FunctionSetAssignments:
-    """The one assignment of a device: the program of its own set points."""
-    program = call.fleet.programs[call.device.program]
+def assignments(call: Call, fsa: Assignments) -> models.FunctionSetAssignments:
     return models.FunctionSetAssignments(
-        href=call.href("FunctionSetAssignments", fsa=number),
+        href=call.href("FunctionSetAssignments", fsa=fsa.number),
         DERProgramListLink=models.DERProgramListLink(
-            href=call.href("FunctionSetAssignmentsDERProgramList", fsa=number), all=1
+            href=call.href("FunctionSetAssignmentsDERProgramList", fsa=fsa.number),
+            all=len(fsa.programs),
+        ),
+        ResponseSetListLink=call.list_link(
+            models.ResponseSetListLink, len(call.scope.response_sets())
         ),
         TimeLink=call.link(models.TimeLink),
-        mRID=program.fsa_mrid,
-        description=program.description,
+        mRID=fsa.mrid,
+        description=fsa.name,
     )
 
 

@@ -6,10 +6,9 @@ Source: IEEE 2030.5-2018 MirrorUsagePoint, MirrorMeterReading.
 from __future__ import annotations
 
 from ..model.end_device import EndDevice
-from ..model.errors import NotOwner
 from ..model.mirrors import Mirror
 from ..rest.call import Answer, Call, created, no_content, ok
-from ..rest.errors import BadRequest, BadValue, Forbidden, NotFound
+from ..rest.errors import BadRequest, BadValue, Forbidden
 from ..rest.routing import Route
 from ..sep import models
 from ..sep.identity import normalise_lfdi
@@ -19,13 +18,13 @@ def read_list(call: Call) -> Answer:
     return call.page(
         models.MirrorUsagePointList,
         call.scope.mirrors(),
-        lambda mirror: mirror.model(_href(call, mirror)),
+        lambda mirror: _model(call, mirror),
         pollRate=call.poll_rate("MirrorUsagePointList"),
     )
 
 
 def read(call: Call) -> Answer:
-    return ok(_asked_mirror(call).model(call.self_href))
+    return ok(_model(call, _asked_mirror(call)))
 
 
 def create(call: Call) -> Answer:
@@ -58,12 +57,12 @@ def post(call: Call) -> Answer:
     )
     if not readings:
         raise BadValue("the MirrorMeterReadingList is empty")
-    new = call.fleet.post_readings(mirror, readings, call.strict)
+    new = call.fleet.mirroring.post(mirror, readings, call.strict)
     return created(call.self_href) if new else no_content(call.self_href)
 
 
 def delete(call: Call) -> Answer:
-    call.fleet.remove_mirror(_asked_mirror(call))
+    call.fleet.mirroring.remove(_asked_mirror(call))
     return no_content()
 
 
@@ -72,10 +71,7 @@ def _put(call: Call) -> tuple[Mirror, bool]:
         raise BadValue("MirrorUsagePoint has no mRID")
     device = _owner(call)
     call.contact = device
-    try:
-        return call.fleet.put_mirror(device, call.body, call.strict)
-    except NotOwner as error:
-        raise Forbidden(str(error)) from error
+    return call.fleet.mirroring.put(device, call.body, call.strict)
 
 
 def _owner(call: Call) -> EndDevice:
@@ -85,17 +81,17 @@ def _owner(call: Call) -> EndDevice:
     device = call.fleet.registry.by_lfdi(lfdi)
     if device is None or not call.scope.sees(device):
         raise Forbidden(f"deviceLFDI {lfdi} is not that of a device of yours")
+    if not device.registration.enabled:
+        raise Forbidden(f"EndDevice {device.number} is disabled")
     return device
 
 
 def _asked_mirror(call: Call) -> Mirror:
-    number = call.params["mup"]
-    mirror = call.fleet.mirrors.by_number(number)
-    device = None if mirror is None else call.fleet.device(mirror.sfdi)
-    if mirror is None or device is None or not call.scope.sees(device):
-        raise NotFound(f"there is no MirrorUsagePoint {number}")
-    call.contact = device
-    return mirror
+    return call.mirror("mup", "MirrorUsagePoint")
+
+
+def _model(call: Call, mirror: Mirror) -> models.MirrorUsagePoint:
+    return mirror.model(_href(call, mirror), call.href("UsagePoint", upt=mirror.number))
 
 
 def _href(call: Call, mirror: Mirror) -> str:

@@ -12,9 +12,11 @@ PointValue = None | bool | int | float | str
 class Changed:
     """One accepted change.
 
-    ``what``: registration, removal, resource, points, control or mirror. ``sfdi``: the device it
-    concerns. ``points``: the points that changed, with their new values. ``at``: server time in
-    seconds. ``detail``: more about it, JSON types with the standard's field names.
+    ``what``: registration, removal, resource, points, control, mirror, program, log_event,
+    response, flow_reservation, and the ``_removal`` of some. ``sfdi``: the device it concerns,
+    None for what concerns several. ``points``: the points that changed, with their new values.
+    ``at``: server time in seconds. ``detail``: more about it, JSON types with the standard's
+    field names.
     """
 
     what: str

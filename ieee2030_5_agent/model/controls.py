@@ -41,17 +41,15 @@ STEPS: dict[Status, dict[str, Status]] = {
 ENDED_EARLY = frozenset({Status.CANCELLED, Status.CANCELLED_WITH_RANDOMIZATION, Status.SUPERSEDED})
 
 
-@dataclass(slots=True)
-class Control:
-    """One DERControl of a program. Times are whole seconds of the server's clock."""
+@dataclass(slots=True, eq=False, kw_only=True)
+class Event:
+    """What all events have in common: times in whole seconds of the server's clock, a status."""
 
     number: int
     mrid: bytes
-    description: str
     creation_time: int
     start: int
     duration: int
-    base: models.DERControlBase
     status: Status
     status_time: int
     version: int = 0
@@ -60,36 +58,59 @@ class Control:
     def end(self) -> int:
         return self.start + self.duration
 
+    @property
+    def interval(self) -> models.DateTimeInterval:
+        return models.DateTimeInterval(duration=self.duration, start=self.start)
+
+    @property
+    def event_status(self) -> models.EventStatus:
+        return models.EventStatus(
+            currentStatus=int(self.status),
+            dateTime=self.status_time,
+            potentiallySuperseded=False,
+        )
+
     def step(self, name: str, now: int) -> None:
         """Takes one step of STEPS. Raises ValueError for a step that the status does not allow."""
         following = STEPS[self.status].get(name)
         if following is None:
-            raise ValueError(f"a control that is {self.status.name.lower()} cannot {name}")
+            raise ValueError(f"an event that is {self.status.name.lower()} cannot {name}")
         self.status = following
         self.status_time = now
         self.version += 1
 
     def due(self) -> int:
-        """When time next changes something about this control."""
+        """When time next changes something about this event."""
         if self.status is Status.SCHEDULED:
             return self.start
         if self.status in ENDED_EARLY:
             return min(self.end, self.status_time + VISIBLE_AFTER_END_S)
         return self.end
 
-    def model(self, href: str) -> models.DERControl:
-        """The resource as a client reads it."""
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Control(Event):
+    """One DERControl of a program."""
+
+    description: str
+    base: models.DERControlBase
+
+    def model(
+        self,
+        href: str | None,
+        reply_to: str | None = None,
+        response_required: bytes | None = None,
+    ) -> models.DERControl:
+        """The resource as a client reads it; ``reply_to`` and ``response_required`` go together."""
         return models.DERControl(
             href=href,
+            replyTo=reply_to,
+            responseRequired=response_required,
             mRID=self.mrid,
             description=self.description,
             version=self.version,
             creationTime=self.creation_time,
-            EventStatus=models.EventStatus(
-                currentStatus=int(self.status),
-                dateTime=self.status_time,
-                potentiallySuperseded=False,
-            ),
-            interval=models.DateTimeInterval(duration=self.duration, start=self.start),
+            EventStatus=self.event_status,
+            interval=self.interval,
             DERControlBase=self.base,
         )

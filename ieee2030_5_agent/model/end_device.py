@@ -7,6 +7,7 @@ from typing import Any
 
 from ..sep.editions import Edition
 from .changes import PointValue
+from .log_events import DeviceLog
 from .points import PointMap
 from .readings import StoredReading
 
@@ -16,29 +17,47 @@ ResourceKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What an operator says about a device: ``sfdi`` as 12 digits, ``lfdi`` as 40 hex digits."""
+    """What an operator says about a device: ``sfdi`` as 12 digits, ``lfdi`` as 40 hex digits.
+
+    ``aggregator``: it manages others. ``manager``: SFDI of the aggregator that manages it.
+    ``groups``: names that programs are assigned to. ``ders``: how many DERs it has.
+    ``csip_aus``: it is shown the elements of CSIP-AUS.
+    """
 
     sfdi: str
     lfdi: str | None = None
     pin: int | None = None
     category: bytes | None = None
+    aggregator: bool = False
+    manager: str | None = None
+    groups: frozenset[str] = frozenset()
+    ders: int = 1
+    enabled: bool = True
+    csip_aus: bool = True
 
 
 @dataclass(slots=True, eq=False)
 class EndDevice:
-    """One registered device. Only the Fleet changes it."""
+    """One registered device. Only the Fleet changes it.
+
+    ``origin`` tells who registered it: ``config``, ``rpc`` or ``in_band``.
+    """
 
     number: int
     registration: Registration
+    origin: str
     registered_at: int
     changed_time: int
     program: int
     point_map: PointMap
-    der_count: int = 1
+    post_rate: int | None = None
+    # Whether an operator set it: then the device's own proposals count no more.
+    post_rate_ruled: bool = False
     edition: Edition | None = None
     last_contact: float | None = None
     resources: dict[ResourceKey, Any] = field(default_factory=dict)
     readings: dict[str, StoredReading] = field(default_factory=dict)
+    log: DeviceLog = field(default_factory=DeviceLog)
     points: dict[str, PointValue] = field(default_factory=dict)
     point_times: dict[str, float] = field(default_factory=dict)
     # Field paths below DERControlBase that set_point has in force, with their wire values.
@@ -52,3 +71,14 @@ class EndDevice:
     @property
     def lfdi(self) -> str | None:
         return self.registration.lfdi
+
+    @property
+    def der_count(self) -> int:
+        """How many DERs it has; an aggregator has none of its own."""
+        return 0 if self.registration.aggregator else self.registration.ders
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Whose view holds this device: its own, and that of the aggregator that manages it."""
+        manager = self.registration.manager
+        return (self.sfdi,) if manager is None else (self.sfdi, manager)

@@ -33,3 +33,27 @@ class DuplicateDevice(ModelError):
 
 class NotOwner(ModelError):
     """The object belongs to another device."""
+
+
+class UnknownProgram(ModelError):
+    """No DERProgram has this mRID."""
+
+
+class DuplicateProgram(ModelError):
+    """A DERProgram with this mRID exists already."""
+
+
+class LimitReached(ModelError):
+    """There is no room for another object of this kind."""
+
+
+class UnknownEvent(ModelError):
+    """No event that this server shows, or showed lately, has this mRID."""
+
+
+class UnknownReservation(ModelError):
+    """The device has no flow reservation request with this mRID."""
+
+
+class StillManages(ModelError):
+    """An aggregator that still manages devices cannot be removed."""

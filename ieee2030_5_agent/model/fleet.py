@@ -6,37 +6,38 @@ later keeps or notifies): nothing else may change state, and no handler calls a 
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..sep import models
 from ..sep.editions import Edition
 from .change_log import ChangeLog
 from .changes import Changed, PointValue
-from .controls import ENDED_EARLY, Control, Status
+from .device_points import DevicePoints
+from .door import Door
 from .end_device import EndDevice, Registration, ResourceKey
-from .errors import (
-    BadValue,
-    BaseUnknown,
-    NotOwner,
-    NotWritable,
-    UnknownPoint,
-)
-from .mirrors import Mirror, Mirrors, stored_reading
-from .point import Point
+from .errors import StillManages, UnknownDevice, UnknownPoint
+from .granting import Granting
+from .log_events import Entry, describe
+from .mirroring import Mirroring
+from .mirrors import Mirrors
 from .points import PointMap
-from .programs import Program
+from .programs import Assignment, Program, Programs
 from .registry import Registry
+from .reservations import Reservations
+from .responses import ResponseSet, ResponseSets, StoredResponse, Subject
+from .set_points import SetPoints
 
-CONTROL: ResourceKey = ("DERControl", 1)
 # PrimacyType: the operator's own set points rank as a contracted premises service provider.
 OWN_PROGRAM_PRIMACY = 1
 
 
 class Fleet:
-    """The state of everything. All methods are synchronous and either succeed or change nothing."""
+    """The state of everything. All methods are synchronous and either succeed or change nothing.
+
+    Its parts change what they are named after, through the same door: ``mirroring``,
+    ``set_points``, ``granting``.
+    """
 
     def __init__(
         self,
@@ -44,21 +45,25 @@ class Fleet:
         point_map: PointMap,
         new_mrid: Callable[[], bytes],
         epoch: str,
-        set_point_duration_s: int = 86400,
-        post_rate_s: int = 300,
     ) -> None:
-        self.clock = clock
-        self.set_point_duration_s = set_point_duration_s
-        self.post_rate_s = post_rate_s
+        self.max_log_events = 100
         self.registry = Registry()
         self.mirrors = Mirrors()
-        self.programs: dict[int, Program] = {}
+        self.programs = Programs(new_mrid)
+        self.response_sets = ResponseSets()
+        self.reservations = Reservations()
+        # LFDIs whose access an operator withdrew.
+        self.withdrawn: set[str] = set()
+        self._door = Door(clock, new_mrid)
+        self._points = DevicePoints(clock)
         self._default_points = point_map
-        self._new_mrid = new_mrid
-        self._next_program = 0
-        self._due: list[tuple[int, int, int]] = []
         self._log = ChangeLog(epoch)
-        self._listeners: list[Callable[[Changed], None]] = [self._log]
+        self._door.listen(self._log)
+        self.mirroring = Mirroring(self._door, self.registry, self._points, self.mirrors)
+        self.set_points = SetPoints(
+            self._door, self.registry, self._points, self.programs, self.response_sets
+        )
+        self.granting = Granting(self._door, self.registry, self.reservations, self.response_sets)
 
     # --- questions -----------------------------------------------------------------------------
 
@@ -100,18 +105,27 @@ class Fleet:
 
     def listen(self, listener: Callable[[Changed], None]) -> None:
         """Calls ``listener`` after each change, in order."""
-        self._listeners.append(listener)
+        self._door.listen(listener)
+
+    def advance(self, now: float) -> float | None:
+        """Applies all that has become due; returns when to be called next (None: never)."""
+        return self._door.advance(now)
 
     # --- registration --------------------------------------------------------------------------
 
-    def register(self, registration: Registration) -> EndDevice:
-        """Adds a device, with a DERProgram of its own. Raises DuplicateDevice."""
+    def register(self, registration: Registration, origin: str) -> EndDevice:
+        """Adds a device, with a DERProgram of its own. Raises DuplicateDevice, UnknownDevice."""
         self.registry.refuse_duplicate(registration)
-        now = int(self.clock())
-        program = self._add_program(registration.sfdi)
+        self._check_manager(registration)
+        now = self._door.now
+        own = Assignment(devices=frozenset({registration.sfdi}))
+        description = f"Set points {registration.sfdi}"
+        program = self.programs.add(description, OWN_PROGRAM_PRIMACY, own, "own")
+        self.response_sets.open(program)
         device = EndDevice(
             number=self.registry.new_number(),
             registration=registration,
+            origin=origin,
             registered_at=now,
             changed_time=now,
             program=program.number,
@@ -119,37 +133,84 @@ class Fleet:
         )
         device.resources["EndDevice", 1] = _identity_resource(registration)
         self.registry.add(device)
-        self._map_points(device, device.point_map)
-        self._emit("registration", device, device.points, number=device.number, registered=True)
+        self._points.configure(device, device.point_map)
+        self._registered(device)
         return device
 
     def update(self, registration: Registration) -> EndDevice:
-        """Changes the registration of a device. Raises UnknownDevice, DuplicateDevice."""
+        """Changes the registration of a device.
+
+        Raises UnknownDevice, DuplicateDevice.
+        """
         device = self.device(registration.sfdi)
         if registration == device.registration:
             return device
         self.registry.refuse_duplicate(registration, device)
+        self._check_manager(registration)
         self.registry.remove(device)
         device.registration = registration
-        device.changed_time = int(self.clock())
+        device.changed_time = self._door.now
         device.resources["EndDevice", 1] = _identity_resource(registration)
         self.registry.add(device)
-        self._evaluate(device, "EndDevice")
-        self._emit("registration", device, device.points, number=device.number, registered=True)
+        self.mirrors.hand_over(device.sfdi, device.owners)
+        self.response_sets.hand_over(device)
+        self.programs.forget(device)
+        self._points.refresh(device, "EndDevice")
+        self._registered(device)
         return device
 
     def remove(self, sfdi: str) -> None:
-        """Removes a device with all that belongs to it. Raises UnknownDevice."""
+        """Removes a device with all that belongs to it. Raises UnknownDevice, StillManages."""
         device = self.device(sfdi)
-        for mirror in self.mirrors.of_device(sfdi):
+        if managed := self.registry.managed_by(sfdi):
+            raise StillManages(f"aggregator {sfdi} still manages {len(managed)} devices")
+        for mirror in list(self.mirrors.of(sfdi)):
             self.mirrors.remove(mirror)
+        self.reservations.forget_device(sfdi)
+        self.response_sets.forget_device(sfdi)
         self.registry.remove(device)
-        del self.programs[device.program]
-        self._emit("removal", device, number=device.number, registered=False)
+        self.programs.forget(device)
+        program = self.programs.by_number(device.program)
+        if program is not None:
+            self.programs.remove(program)
+            self.response_sets.close(program)
+            self.response_sets.drop(program.number)
+        self._door.emit("removal", device, {"number": device.number, "registered": False})
+
+    def set_post_rate(self, device: EndDevice, seconds: int | None) -> None:
+        """The EndDevice.postRate that a device proposes; without effect once an operator ruled."""
+        if not device.post_rate_ruled and seconds != device.post_rate:
+            device.post_rate = seconds
+            self._touch(device)
+            self._registered(device)
+
+    def set_post_rates(self, seconds: int, device: EndDevice | None = None) -> None:
+        """The operator's postRate for a device and its mirrors, or for all and all that come."""
+        if device is None:
+            self.mirroring.post_rate_s = seconds
+        for each in list(self.registry.listed) if device is None else [device]:
+            each.post_rate_ruled = False
+            self.set_post_rate(each, seconds)
+            each.post_rate_ruled = True
+            self.mirroring.set_rate(each, seconds)
+
+    def configure_post_rate(self, seconds: int) -> None:
+        """The postRate of the configuration: for all mirrors, also where an operator ruled."""
+        self.mirroring.post_rate_s = seconds
+        for device in self.registry.listed:
+            device.post_rate_ruled = False
+            self.mirroring.set_rate(device, seconds)
+
+    def set_access(self, lfdi: str, granted: bool) -> None:
+        """Withdraws the access of a client at run time, or grants it again."""
+        if granted:
+            self.withdrawn.discard(lfdi)
+        else:
+            self.withdrawn.add(lfdi)
 
     def heard(self, device: EndDevice, edition: Edition | None) -> None:
         """Notes a contact; a request with a body tells which edition the device speaks."""
-        device.last_contact = self.clock()
+        device.last_contact = self._door.clock()
         if edition is not None:
             device.edition = edition
 
@@ -159,45 +220,23 @@ class Fleet:
         """Stores the latest of a resource and updates its points; True when it is the first."""
         first = key not in device.resources
         device.resources[key] = model
-        changed = self._evaluate(device, key[0])
-        self._emit("resource", device, changed, resource=key[0], instance=key[1])
+        changed = self._points.refresh(device, key[0])
+        self._door.emit("resource", device, {"resource": key[0], "instance": key[1]}, changed)
         return first
 
-    def put_mirror(
-        self, device: EndDevice, usage_point: models.MirrorUsagePoint, strict: bool
-    ) -> tuple[Mirror, bool]:
-        """Creates a mirror, or updates the one of the same mRID; True when it is new.
+    def post_log_event(self, device: EndDevice, event: models.LogEvent) -> Entry:
+        """Adds an event to the log of a device. Raises BadValue for one that is not complete."""
+        entry = device.log.add(event, self.max_log_events)
+        self._logged(device, entry)
+        return entry
 
-        Raises NotOwner when another device has this mRID, BadValue for readings (rule h.3).
-        """
-        known = self.mirrors.by_mrid(int.from_bytes(usage_point.mRID or b""))
-        if known is not None and known.sfdi != device.sfdi:
-            raise NotOwner("another device has a MirrorUsagePoint with this mRID")
-        mirror = known or Mirror(-1, device.sfdi, usage_point, self.post_rate_s)
-        merged = mirror.merged(usage_point.MirrorMeterReading, strict)
-        mirror.usage_point = replace(usage_point, MirrorMeterReading=[])
-        if known is None:
-            self.mirrors.add(mirror)
-        self._read(device, mirror, merged)
-        return mirror, known is None
+    def put_log_event(self, device: EndDevice, entry: Entry, event: models.LogEvent) -> None:
+        """Changes an event of the log. Raises BadValue for one that is not complete."""
+        self._logged(device, device.log.replace(entry, event))
 
-    def post_readings(
-        self, mirror: Mirror, posted: Iterable[models.MirrorMeterReading], strict: bool
-    ) -> bool:
-        """Merges meter readings into a mirror, all or none; True when one of them is new."""
-        merged = mirror.merged(posted, strict)
-        new = any(key not in mirror.meter_readings for key in merged)
-        self._read(self.device(mirror.sfdi), mirror, merged)
-        return new
-
-    def remove_mirror(self, mirror: Mirror) -> None:
-        """Removes a mirror and its readings; points that only they fed are None again."""
-        device = self.device(mirror.sfdi)
-        self.mirrors.remove(mirror)
-        for key in mirror.meter_readings:
-            device.readings.pop(key, None)
-        changed = self._evaluate(device, "MirrorMeterReading")
-        self._emit("mirror", device, changed, number=mirror.number, removed=True)
+    def remove_log_event(self, device: EndDevice, entry: Entry) -> None:
+        device.log.remove(entry)
+        self._door.emit("log_event_removal", device, {"number": entry.number})
 
     # --- points --------------------------------------------------------------------------------
 
@@ -206,203 +245,138 @@ class Fleet:
         former, self._default_points = self._default_points, point_map
         for device in self.registry.listed:
             if device.point_map is former:
-                self._map_points(device, point_map)
-                self._emit("points", device, device.points)
+                self._points.configure(device, point_map)
+                self._door.emit("points", device, {}, device.points)
 
     def config_points(self, sfdi: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Gives a device a registry of its own. Raises UnknownDevice, PointMapError."""
         device = self.device(sfdi)
-        self._map_points(device, PointMap.from_rows(rows))
-        self._emit("points", device, device.points)
+        self._points.configure(device, PointMap.from_rows(rows))
+        self._door.emit("points", device, {}, device.points)
 
     def set_point(self, sfdi: str, name: str, value: PointValue) -> PointValue:
-        """Commands a value by an immediate DERControl in the device's own program.
+        """Commands a value by an immediate DERControl; returns it as set.
 
-        All points set so far are in one control; the former one is superseded. Returns the value
-        as set. Raises UnknownDevice, UnknownPoint, NotWritable, BadValue, BaseUnknown.
+        Raises UnknownDevice, UnknownPoint, NotWritable, BadValue, BaseUnknown.
         """
-        device = self.device(sfdi)
-        row = self._writable_row(device, name)
-        try:
-            path, wire = row.to_wire(value, device.resources)
-        except (BadValue, BaseUnknown) as error:
-            raise type(error)(f"device {sfdi}: {error}") from error
-        self._control(device, device.set_fields | {path: wire})
-        return device.points[name]
+        return self.set_points.set(self.device(sfdi), name, value)
 
     def revert_point(self, sfdi: str, name: str) -> None:
         """Takes back what set_point commanded through this point; without effect if nothing was.
 
         Raises UnknownDevice, UnknownPoint, NotWritable.
         """
-        device = self.device(sfdi)
-        path = self._writable_row(device, name).path
-        if path in device.set_fields:
-            rest = {key: wire for key, wire in device.set_fields.items() if key != path}
-            self._control(device, rest)
+        self.set_points.revert(self.device(sfdi), name)
 
-    # --- time ----------------------------------------------------------------------------------
+    # --- programs ------------------------------------------------------------------------------
 
-    def advance(self, now: float) -> float | None:
-        """Applies all that has become due; returns when to be called next (None: never)."""
-        while self._due and self._due[0][0] <= now:
-            at, program_number, number = heapq.heappop(self._due)
-            program = self.programs.get(program_number)
-            control = program.controls.get(number) if program else None
-            if program is None or control is None or control.due() != at:
-                continue
-            self._elapse(program, control)
-        return self._due[0][0] if self._due else None
+    def create_program(
+        self,
+        description: str,
+        primacy: int,
+        assignment: Assignment,
+        origin: str,
+        mrid: bytes | None = None,
+    ) -> Program:
+        """Adds a DERProgram. Raises DuplicateProgram for an mRID that is in use."""
+        program = self.programs.add(description, primacy, assignment, origin, mrid)
+        self.response_sets.open(program)
+        self._emit_program(program, "created")
+        return program
+
+    def change_program(
+        self, program: Program, description: str, primacy: int, assignment: Assignment
+    ) -> None:
+        """Changes what a program says and whom it is for; without effect if nothing differs."""
+        if self.programs.change(program, description, primacy, assignment):
+            self._emit_program(program, "changed")
+
+    def remove_program(self, program: Program) -> None:
+        """Removes a program with its controls; clients take them as cancelled and may answer so."""
+        self.programs.remove(program)
+        self.response_sets.close(program)
+        self.response_sets.drop_later(program, self._door)
+        self._emit_program(program, "removed")
+
+    def set_default_control(
+        self, program: Program, default: models.DefaultDERControl | None
+    ) -> None:
+        """What holds while no control is active; None: nothing."""
+        if program.set_default(default, self._door.now):
+            self._emit_program(program, "default")
+
+    def set_curves(self, program: Program, curves: Sequence[models.DERCurve]) -> None:
+        """The curves of a program, by mRID: new ones are added, missing ones removed."""
+        if program.set_curves(curves, self._door.now, self._door.new_mrid):
+            self._emit_program(program, "curves")
+
+    # --- answers to events ---------------------------------------------------------------------
+
+    def response_sets_of(self, viewer: EndDevice) -> Sequence[ResponseSet]:
+        """The ResponseSets of a device, or of all devices that an aggregator manages."""
+
+        def followed() -> Iterator[Program]:
+            for device in (viewer, *self.registry.managed_by(viewer.sfdi)):
+                yield from self.programs.of(device)
+
+        return self.response_sets.seen_by(viewer.sfdi, self.programs.generation, followed)
+
+    def respond(
+        self, subject: Subject, device: EndDevice, response: models.Response, year: int
+    ) -> StoredResponse:
+        """Keeps what a device answers to an event; of two equal answers the first.
+
+        ``year``: the edition whose status codes hold. Raises BadValue.
+        """
+        now = self._door.clock()
+        stored, new = self.response_sets.put(subject, device, response, year, now)
+        if new:
+            self._door.emit("response", device, stored.detail)
+        return stored
+
+    def remove_response(self, stored: StoredResponse) -> None:
+        """Takes back an answer."""
+        self.response_sets.remove(stored)
+        self._door.emit("response_removal", self.device(stored.sfdi), stored.detail)
+
+    def responses(self, mrid: bytes) -> dict[str, list[StoredResponse]]:
+        """What each device (by SFDI) answered to an event, in the order received.
+
+        An event is remembered for a day after it left its list. Raises UnknownEvent.
+        """
+        answered: dict[str, list[StoredResponse]] = {}
+        for stored in self.response_sets.subject(mrid).answers.values():
+            answered.setdefault(stored.sfdi, []).append(stored)
+        return answered
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _emit(
-        self,
-        what: str,
-        device: EndDevice,
-        points: Mapping[str, PointValue] | None = None,
-        **detail: PointValue,
-    ) -> None:
-        change = Changed(what, device.sfdi, self.clock(), dict(points or {}), detail)
-        for listener in self._listeners:
-            listener(change)
-
-    def _add_program(self, sfdi: str) -> Program:
-        program = Program(
-            number=self._next_program,
-            mrid=self._new_mrid(),
-            description=f"Set points {sfdi}",
-            primacy=OWN_PROGRAM_PRIMACY,
-            default_mrid=self._new_mrid(),
-            fsa_mrid=self._new_mrid(),
-            sfdi=sfdi,
-        )
-        self._next_program += 1
-        self.programs[program.number] = program
-        return program
-
-    def _map_points(self, device: EndDevice, point_map: PointMap) -> None:
-        device.point_map = point_map
-        device.points = point_map.evaluate(
-            point_map.rows.values(), device.resources, device.readings
-        )
-        now = self.clock()
-        device.point_times = {
-            name: device.point_times.get(name, now)
-            for name, value in device.points.items()
-            if value is not None
-        }
-
-    def _evaluate(self, device: EndDevice, resource: str) -> dict[str, PointValue]:
-        """Updates the points that read a resource; the ones whose value is another now."""
-        point_map = device.point_map
-        values = point_map.evaluate(
-            point_map.dependents(resource), device.resources, device.readings
-        )
-        now = self.clock()
-        changed: dict[str, PointValue] = {}
-        for name, value in values.items():
-            before = device.points[name]
-            if value is None:
-                device.point_times.pop(name, None)
-            else:
-                device.point_times[name] = now
-            if value != before or type(value) is not type(before):
-                device.points[name] = changed[name] = value
-        return changed
-
-    def _read(
-        self,
-        device: EndDevice,
-        mirror: Mirror,
-        merged: dict[str, models.MirrorMeterReading],
-    ) -> None:
-        now = self.clock()
-        for key, meter_reading in merged.items():
-            mirror.meter_readings[key] = meter_reading
-            reading = stored_reading(key, meter_reading, mirror.usage_point.roleFlags, now)
-            if reading is not None:
-                device.readings[key] = reading
-        changed = self._evaluate(device, "MirrorMeterReading")
-        self._emit("mirror", device, changed, number=mirror.number, removed=False)
-
-    def _writable_row(self, device: EndDevice, name: str) -> Point:
-        row = device.point_map.rows.get(name)
-        if row is None:
-            raise UnknownPoint(f"device {device.sfdi} has no point {name!r}")
-        if not row.writable:
-            raise NotWritable(f"point {name} of device {device.sfdi} can only be read")
-        return row
-
-    def _control(self, device: EndDevice, fields: dict[str, Any]) -> None:
-        """Puts one immediate control with these fields in force, instead of the one before."""
-        program = self.programs[device.program]
-        now = int(self.clock())
-        former = program.controls.get(device.control) if device.control is not None else None
-        device.set_fields = fields
-        device.control = None
-        if fields:
-            device.control = self._issue(program, fields, former, now)
-        if former is not None:
-            former.step("supersede" if fields else "cancel", now)
-            self._schedule(program, former)
-        self._commanded(device, program)
-
-    def _issue(
-        self, program: Program, fields: dict[str, Any], former: Control | None, now: int
-    ) -> int:
-        # creationTime decides between controls of one program, so it must be later than before.
-        created = now if former is None else max(now, former.creation_time + 1)
-        control = Control(
-            number=program.new_number(),
-            mrid=self._new_mrid(),
-            description=program.description,
-            creation_time=created,
-            start=now,
-            duration=self.set_point_duration_s,
-            base=control_base(fields),
-            status=Status.ACTIVE,
-            status_time=now,
-        )
-        program.controls[control.number] = control
-        self._schedule(program, control)
-        return control.number
-
-    def _commanded(self, device: EndDevice, program: Program) -> None:
-        """The control in force is what the control points read; None when there is none."""
-        control = None if device.control is None else program.controls[device.control]
-        if control is None:
-            device.resources.pop(CONTROL, None)
-        else:
-            device.resources[CONTROL] = control.model("")
-        changed = self._evaluate(device, CONTROL[0])
-        number = None if control is None else control.number
-        self._emit("control", device, changed, program=program.number, control=number)
-
-    def _schedule(self, program: Program, control: Control) -> None:
-        heapq.heappush(self._due, (control.due(), program.number, control.number))
-
-    def _elapse(self, program: Program, control: Control) -> None:
-        if control.status is Status.SCHEDULED:
-            control.step("activate", control.start)
-            self._schedule(program, control)
+    def _check_manager(self, registration: Registration) -> None:
+        if registration.manager is None:
             return
-        del program.controls[control.number]
-        if control.status in ENDED_EARLY:
-            return
-        device = self.device(program.sfdi)
-        if device.control == control.number:
-            device.control = None
-            device.set_fields = {}
-            self._commanded(device, program)
+        manager = self.device(registration.manager)
+        if not manager.registration.aggregator:
+            raise UnknownDevice(f"device {registration.manager} is no aggregator")
 
+    def _registered(self, device: EndDevice) -> None:
+        self._door.emit(
+            "registration", device, {"number": device.number, "registered": True}, device.points
+        )
 
-def control_base(fields: Mapping[str, Any]) -> models.DERControlBase:
-    """The DERControlBase with these fields (paths as the point rows have them)."""
-    base = models.DERControlBase()
-    for path, wire in fields.items():
-        setattr(base, path.removeprefix("DERControlBase."), wire)
-    return base
+    def _touch(self, device: EndDevice) -> None:
+        """The EndDevice resource is another now: new changedTime, new place in the list."""
+        self.registry.remove(device)
+        device.changed_time = self._door.now
+        self.registry.add(device)
+
+    def _emit_program(self, program: Program, what: str) -> None:
+        mrid = program.mrid.hex().upper()
+        self._door.emit("program", None, {"program": program.number, "mRID": mrid, "change": what})
+
+    def _logged(self, device: EndDevice, entry: Entry) -> None:
+        device.resources["LogEvent", 1] = entry.event
+        changed = self._points.refresh(device, "LogEvent")
+        self._door.emit("log_event", device, describe(entry), changed)
 
 
 def _identity_resource(registration: Registration) -> models.EndDevice:

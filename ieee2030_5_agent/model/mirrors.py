@@ -5,14 +5,19 @@ Source: IEEE 2030.5-2018 Metering Mirror (rules h and i).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sortedcontainers import SortedKeyList
-
 from ..sep import models
-from .errors import BadValue
+from .errors import BadValue, LimitReached, NotOwner
+from .listing import Listing
+from .meter_readings import MeterReading
 from .readings import StoredReading
+
+# The monitoring list of CSIP has a dozen quantities, each on three phases and in some kinds
+# (average, maximum, ...).
+MAX_METER_READINGS = 256
 
 
 @dataclass(slots=True, eq=False)
@@ -25,47 +30,76 @@ class Mirror:
 
     number: int
     sfdi: str
+    owners: tuple[str, ...]
     usage_point: models.MirrorUsagePoint
     post_rate: int
-    meter_readings: dict[str, models.MirrorMeterReading] = field(default_factory=dict)
+    meter_readings: dict[str, MeterReading] = field(default_factory=dict)
+    # mRIDs of its meter readings that no other device may use.
+    claimed: set[int] = field(default_factory=set)
 
     @property
     def mrid(self) -> int:
         """The mRID as the number it is compared by."""
         return int.from_bytes(self.usage_point.mRID or b"")
 
-    def model(self, href: str) -> models.MirrorUsagePoint:
-        """The resource as a client reads it, with the latest of each meter reading."""
+    @property
+    def listed(self) -> Sequence[MeterReading]:
+        """The MeterReadingList: highest mRID first."""
+        return sorted(self.meter_readings.values(), key=lambda item: (-item.mrid, item.number))
+
+    def meter_reading(self, number: int) -> MeterReading | None:
+        return next((m for m in self.meter_readings.values() if m.number == number), None)
+
+    def model(self, href: str, usage_point_href: str | None = None) -> models.MirrorUsagePoint:
+        """The resource as a client reads it, with the latest of each meter reading.
+
+        Reading sets are not repeated here: they are found below the UsagePoint.
+        """
         return replace(
             self.usage_point,
             href=href,
-            MirrorMeterReading=list(self.meter_readings.values()),
+            MirrorMeterReading=[item.latest for item in self.meter_readings.values()],
             postRate=self.post_rate,
+            UsagePointLink=(
+                None if usage_point_href is None else models.UsagePointLink(href=usage_point_href)
+            ),
         )
 
     def merged(
-        self, posted: Iterable[models.MirrorMeterReading], strict: bool
-    ) -> dict[str, models.MirrorMeterReading]:
+        self, posted: Iterable[models.MirrorMeterReading], strict: bool, received: float
+    ) -> dict[str, MeterReading]:
         """The meter readings after a post; nothing is changed yet.
 
         What later posts leave out (ReadingType, description, version) stays from the first.
-        Raises BadValue for a new mRID without ReadingType in a strict edition (rule h.3).
+        Raises BadValue for a new mRID without ReadingType in a strict edition (rule h.3),
+        LimitReached for too many meter readings.
         """
         known = dict(self.meter_readings)
-        merged: dict[str, models.MirrorMeterReading] = {}
+        merged: dict[str, MeterReading] = {}
         for reading in posted:
             key = self._key(reading, strict, known)
             before = known.get(key)
-            if before is None and strict and reading.ReadingType is None:
-                raise BadValue(f"MirrorMeterReading {key} is new and has no ReadingType")
-            known[key] = merged[key] = _merge(before, reading)
+            if before is None:
+                _check_new(key, reading, strict, len(known))
+                known[key] = MeterReading.first(len(known), reading, received)
+            else:
+                known[key] = before.merged(reading, received)
+            merged[key] = known[key]
         return merged
+
+    def stored_readings(self, meter_readings: Mapping[str, MeterReading]) -> StoredReadings:
+        """What meter readings are worth to the points, by a key of the whole device."""
+        flags = self.usage_point.roleFlags
+        return {
+            f"{self.number}/{key}": _stored(key, meter_reading, flags)
+            for key, meter_reading in meter_readings.items()
+        }
 
     def _key(
         self,
         reading: models.MirrorMeterReading,
         strict: bool,
-        known: dict[str, models.MirrorMeterReading],
+        known: dict[str, MeterReading],
     ) -> str:
         if reading.mRID is None:
             raise BadValue("MirrorMeterReading has no mRID")
@@ -77,19 +111,28 @@ class Mirror:
         return next((name for name in reversed(known) if name.startswith(key)), key)
 
 
+StoredReadings = dict[str, StoredReading | None]
+
+
 class Mirrors:
     """All mirrors by number and mRID, and in the order of the MirrorUsagePointList."""
 
     def __init__(self) -> None:
-        self._listed: SortedKeyList = SortedKeyList(key=lambda mirror: -mirror.mrid)
+        self._listing: Listing[Mirror] = Listing(lambda mirror: -mirror.mrid)
         self._by_number: dict[int, Mirror] = {}
         self._by_mrid: dict[int, Mirror] = {}
+        self._claims: dict[int, set[int]] = {}
+        self._counts: Counter[str] = Counter()
         self._next_number = 0
 
     @property
     def listed(self) -> Sequence[Mirror]:
         """All mirrors, highest mRID first."""
-        return self._listed  # type: ignore[no-any-return]
+        return self._listing.all
+
+    def of(self, sfdi: str) -> Sequence[Mirror]:
+        """The mirrors of a device, or of all devices that an aggregator manages."""
+        return self._listing.of(sfdi)
 
     def by_number(self, number: int) -> Mirror | None:
         return self._by_number.get(number)
@@ -97,8 +140,22 @@ class Mirrors:
     def by_mrid(self, mrid: int) -> Mirror | None:
         return self._by_mrid.get(mrid)
 
-    def of_device(self, sfdi: str) -> list[Mirror]:
-        return [mirror for mirror in self._listed if mirror.sfdi == sfdi]
+    def count(self, sfdi: str) -> int:
+        """How many mirrors a device has itself."""
+        return self._counts[sfdi]
+
+    def refuse_foreign(self, sfdi: str, posted: Iterable[models.MirrorMeterReading]) -> None:
+        """Raises NotOwner when another device has the mRID of one of these meter readings."""
+        for mrid in _mrids(posted):
+            if any(self._by_number[n].sfdi != sfdi for n in self._claims.get(mrid, ())):
+                raise NotOwner(f"another device has a MirrorMeterReading with mRID {mrid:X}")
+
+    def claim(self, mirror: Mirror, posted: Iterable[models.MirrorMeterReading]) -> None:
+        """Keeps the mRIDs of these meter readings for the device of the mirror."""
+        mrids = _mrids(posted)
+        mirror.claimed |= mrids
+        for mrid in mrids:
+            self._claims.setdefault(mrid, set()).add(mirror.number)
 
     def add(self, mirror: Mirror) -> None:
         """Gives the mirror its number; numbers are never used again."""
@@ -106,27 +163,37 @@ class Mirrors:
         self._next_number += 1
         self._by_number[mirror.number] = mirror
         self._by_mrid[mirror.mrid] = mirror
-        self._listed.add(mirror)
+        self._counts[mirror.sfdi] += 1
+        self._listing.add(mirror, mirror.owners)
 
     def remove(self, mirror: Mirror) -> None:
-        self._listed.remove(mirror)
+        self._listing.remove(mirror, mirror.owners)
+        self._counts[mirror.sfdi] -= 1
+        for mrid in mirror.claimed:
+            self._claims[mrid].discard(mirror.number)
+            if not self._claims[mrid]:
+                del self._claims[mrid]
         del self._by_number[mirror.number]
         del self._by_mrid[mirror.mrid]
 
+    def hand_over(self, sfdi: str, owners: tuple[str, ...]) -> None:
+        """A device has another manager now, who sees its mirrors instead of the one before."""
+        for mirror in list(self._listing.of(sfdi)):
+            if mirror.sfdi == sfdi:
+                self._listing.remove(mirror, mirror.owners)
+                mirror.owners = owners
+                self._listing.add(mirror, owners)
 
-def _merge(
-    before: models.MirrorMeterReading | None, reading: models.MirrorMeterReading
-) -> models.MirrorMeterReading:
-    if before is None:
-        return reading
-    return replace(
-        reading,
-        description=before.description if reading.description is None else reading.description,
-        version=before.version if reading.version is None else reading.version,
-        ReadingType=reading.ReadingType or before.ReadingType,
-        Reading=reading.Reading or before.Reading,
-        MirrorReadingSet=reading.MirrorReadingSet or before.MirrorReadingSet,
-    )
+
+def _check_new(key: str, reading: models.MirrorMeterReading, strict: bool, count: int) -> None:
+    if strict and reading.ReadingType is None:
+        raise BadValue(f"MirrorMeterReading {key} is new and has no ReadingType")
+    if count >= MAX_METER_READINGS:
+        raise LimitReached(f"a MirrorUsagePoint has at most {MAX_METER_READINGS} meter readings")
+
+
+def _mrids(posted: Iterable[models.MirrorMeterReading]) -> set[int]:
+    return {int.from_bytes(item.mRID) for item in posted if item.mRID is not None}
 
 
 def stored_reading(
@@ -135,40 +202,22 @@ def stored_reading(
     role_flags: bytes | None,
     received: float,
 ) -> StoredReading | None:
-    """The newest value of a meter reading for the points, or None while it has no value."""
-    newest: tuple[float, int] | None = None
-    for reading in _values(meter_reading):
-        if reading.value is None:
-            continue
-        time = _time_of(reading, meter_reading, received)
-        if newest is None or time >= newest[0]:
-            newest = (time, reading.value)
+    """The newest value of one post for the points, or None while it has no value."""
+    return _stored(mrid, MeterReading.first(0, meter_reading, received), role_flags)
+
+
+def _stored(
+    key: str, meter_reading: MeterReading, role_flags: bytes | None
+) -> StoredReading | None:
+    newest = meter_reading.newest
     if newest is None:
         return None
     return StoredReading(
-        mrid=mrid,
-        description=meter_reading.description,
-        reading_type=meter_reading.ReadingType,
+        mrid=key,
+        description=meter_reading.latest.description,
+        reading_type=meter_reading.latest.ReadingType,
         role_flags=int.from_bytes(role_flags or b""),
-        value=newest[1],
-        time=newest[0],
-        received=received,
+        value=newest.value,
+        time=newest.time,
+        received=newest.received,
     )
-
-
-def _values(meter_reading: models.MirrorMeterReading) -> Iterator[models.Reading]:
-    for reading_set in meter_reading.MirrorReadingSet:
-        yield from reading_set.Reading
-    if meter_reading.Reading is not None:
-        yield meter_reading.Reading
-
-
-def _time_of(
-    reading: models.Reading, meter_reading: models.MirrorMeterReading, received: float
-) -> float:
-    period = reading.timePeriod
-    if period is not None and period.start is not None:
-        return float(period.start + (period.duration or 0))
-    if meter_reading.lastUpdateTime is not None:
-        return float(meter_reading.lastUpdateTime)
-    return received

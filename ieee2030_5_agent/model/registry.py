@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sortedcontainers import SortedKeyList
-
 from .end_device import EndDevice, Registration
 from .errors import DuplicateDevice, UnknownDevice
+from .listing import Listing
 
 
 class Registry:
     """Look-ups and order; a number is never given to a second device."""
 
     def __init__(self) -> None:
-        self._listed: SortedKeyList = SortedKeyList(
-            key=lambda device: (-device.changed_time, device.sfdi)
-        )
+        self._listing: Listing[EndDevice] = Listing(_order)
         self._by_number: dict[int, EndDevice] = {}
         self._by_sfdi: dict[str, EndDevice] = {}
         self._by_lfdi: dict[str, EndDevice] = {}
@@ -29,7 +26,11 @@ class Registry:
     @property
     def listed(self) -> Sequence[EndDevice]:
         """All devices in the order of the EndDeviceList: last changed first, then by SFDI."""
-        return self._listed  # type: ignore[no-any-return]
+        return self._listing.all
+
+    def managed_by(self, sfdi: str) -> Sequence[EndDevice]:
+        """The devices that an aggregator manages, in the same order."""
+        return self._listing.of(sfdi)
 
     @property
     def sfdis(self) -> Sequence[str]:
@@ -63,12 +64,21 @@ class Registry:
         self._by_sfdi[device.sfdi] = device
         if device.lfdi is not None:
             self._by_lfdi[device.lfdi] = device
-        self._listed.add(device)
+        self._listing.add(device, _manager(device))
 
     def remove(self, device: EndDevice) -> None:
         """Takes a device out, also before what orders or identifies it changes."""
-        self._listed.remove(device)
+        self._listing.remove(device, _manager(device))
         del self._by_number[device.number]
         del self._by_sfdi[device.sfdi]
         if device.lfdi is not None:
             del self._by_lfdi[device.lfdi]
+
+
+def _order(device: EndDevice) -> tuple[int, str]:
+    return (-device.changed_time, device.sfdi)
+
+
+def _manager(device: EndDevice) -> tuple[str, ...]:
+    manager = device.registration.manager
+    return () if manager is None else (manager,)

@@ -1,35 +1,186 @@
-"""Who sees what. Every handler reaches devices through the scope of the client that asks.
+"""Who sees what. Every handler reaches devices, programs and mirrors through a scope.
 
-Without a certificate there is no identity to tell clients apart: the laboratory mode of the
-original, in which everybody sees everything.
+The client's LFDI makes the scope, once per request. What a client may not know of does not exist
+for it (404), so that nobody can count or name other people's devices.
+Source: CSIP 2.1 access rules; IEEE 2030.5-2018 resource access.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from ..model.end_device import EndDevice
 from ..model.fleet import Fleet
 from ..model.mirrors import Mirror
+from ..model.programs import Program
+from ..model.responses import ResponseSet, StoredResponse
+from .errors import Forbidden, NotFound
 from .messages import Client
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What one client may see and change."""
+class Scope(Protocol):
+    """What one client may see and change. ``registered``: more than how to register."""
 
-    fleet: Fleet
-    client: Client
+    registered: ClassVar[bool]
 
-    def sees(self, device: EndDevice) -> bool:
-        """Laboratory mode: every client sees every device of this fleet."""
-        return self.fleet.registry.by_number(device.number) is device
+    @property
+    def own(self) -> EndDevice | None:
+        """The client's own EndDevice, if it has one."""
+
+    def sees(self, device: EndDevice) -> bool: ...
+
+    def sees_program(self, program: Program) -> bool: ...
 
     def devices(self) -> Sequence[EndDevice]:
-        """The visible EndDevices in the order of the EndDeviceList."""
+        """The EndDevices in the order of the client's EndDeviceList."""
+
+    def mirrors(self) -> Sequence[Mirror]:
+        """The MirrorUsagePoints in the order of their list."""
+
+    def response_sets(self) -> Sequence[ResponseSet]:
+        """The ResponseSets of the client's programs, in the order of their list."""
+
+    def responses(self, response_set: ResponseSet) -> Sequence[StoredResponse]:
+        """The Responses of a set that the client may read, in the order of their list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """Laboratory mode: a client without identity sees all, as in the original."""
+
+    fleet: Fleet
+    own: EndDevice | None = None
+    registered: ClassVar[bool] = True
+
+    def sees(self, device: EndDevice) -> bool:
+        return True
+
+    def sees_program(self, program: Program) -> bool:
+        return True
+
+    def devices(self) -> Sequence[EndDevice]:
         return self.fleet.registry.listed
 
     def mirrors(self) -> Sequence[Mirror]:
-        """The visible MirrorUsagePoints in the order of their list."""
         return self.fleet.mirrors.listed
+
+    def response_sets(self) -> Sequence[ResponseSet]:
+        return self.fleet.response_sets.listed
+
+    def responses(self, response_set: ResponseSet) -> Sequence[StoredResponse]:
+        return response_set.listed
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A registered device: itself, its programs, its mirrors."""
+
+    fleet: Fleet
+    own: EndDevice
+    registered: ClassVar[bool] = True
+
+    def sees(self, device: EndDevice) -> bool:
+        return device is self.own
+
+    def sees_program(self, program: Program) -> bool:
+        return program.applies_to(self.own)
+
+    def devices(self) -> Sequence[EndDevice]:
+        return (self.own,)
+
+    def mirrors(self) -> Sequence[Mirror]:
+        return self.fleet.mirrors.of(self.own.sfdi)
+
+    def response_sets(self) -> Sequence[ResponseSet]:
+        return self.fleet.response_sets_of(self.own)
+
+    def responses(self, response_set: ResponseSet) -> Sequence[StoredResponse]:
+        return response_set.of(self.own.sfdi)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregator:
+    """An aggregator: its own EndDevice first, then every EndDevice that it manages."""
+
+    fleet: Fleet
+    own: EndDevice
+    registered: ClassVar[bool] = True
+
+    def sees(self, device: EndDevice) -> bool:
+        return device is self.own or device.registration.manager == self.own.sfdi
+
+    def sees_program(self, program: Program) -> bool:
+        managed = self.fleet.registry.managed_by(self.own.sfdi)
+        return any(program.applies_to(device) for device in managed)
+
+    def devices(self) -> Sequence[EndDevice]:
+        return Led(self.own, self.fleet.registry.managed_by(self.own.sfdi))
+
+    def mirrors(self) -> Sequence[Mirror]:
+        return self.fleet.mirrors.of(self.own.sfdi)
+
+    def response_sets(self) -> Sequence[ResponseSet]:
+        return self.fleet.response_sets_of(self.own)
+
+    def responses(self, response_set: ResponseSet) -> Sequence[StoredResponse]:
+        return response_set.of(self.own.sfdi)
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A client with a certificate that is not registered: enough to register, nothing more."""
+
+    own: EndDevice | None = None
+    registered: ClassVar[bool] = False
+
+    def sees(self, device: EndDevice) -> bool:
+        return False
+
+    def sees_program(self, program: Program) -> bool:
+        return False
+
+    def devices(self) -> Sequence[EndDevice]:
+        return ()
+
+    def mirrors(self) -> Sequence[Mirror]:
+        raise NotFound("only registered devices have mirrors")
+
+    def response_sets(self) -> Sequence[ResponseSet]:
+        raise NotFound("only registered devices have response sets")
+
+    def responses(self, response_set: ResponseSet) -> Sequence[StoredResponse]:
+        raise NotFound("only registered devices have responses")
+
+
+class Led(Sequence[EndDevice]):
+    """A sequence with one member before all others; a slice costs what it holds."""
+
+    def __init__(self, first: EndDevice, others: Sequence[EndDevice]) -> None:
+        self._first = first
+        self._others = others
+
+    def __len__(self) -> int:
+        return 1 + len(self._others)
+
+    def __getitem__(self, index: int | slice) -> EndDevice | Sequence[EndDevice]:  # type: ignore[override]
+        if isinstance(index, int):
+            return self._first if index == 0 else self._others[index - (index > 0)]
+        start, stop, _ = index.indices(len(self))
+        led = [self._first] if start == 0 < stop else []
+        return [*led, *self._others[max(start - 1, 0) : max(stop - 1, 0)]]
+
+
+def scope_of(client: Client, fleet: Fleet, certificate_required: bool) -> Scope:
+    """The scope of a client. Raises Forbidden for one that may not even ask."""
+    if client.lfdi is None:
+        if certificate_required:
+            raise Forbidden("a client certificate is required")
+        return Everybody(fleet)
+    if client.lfdi in fleet.withdrawn:
+        raise Forbidden("the access of this client was withdrawn")
+    device = fleet.registry.by_lfdi(client.lfdi)
+    if device is None:
+        return Stranger()
+    return Aggregator(fleet, device) if device.registration.aggregator else Device(fleet, device)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..model.end_device import EndDevice
 from ..model.fleet import Fleet
+from ..model.mirrors import Mirror
+from ..model.programs import Assignments
 from ..sep.editions import Edition
 from ..settings import Settings
 from .access import Scope
-from .errors import NotFound
-from .lists import ListQuery
+from .errors import Forbidden, NotFound
+from .lists import ListQuery, TimeKey
 from .messages import Request
 from .routing import Table
 
 # What the schema says of a resource that carries no pollRate.
 DEFAULT_POLL_RATE_S = 900
+CHANGING_METHODS = frozenset({"PUT", "POST", "DELETE"})
 
 Member = TypeVar("Member")
 LinkType = TypeVar("LinkType")
@@ -59,6 +62,7 @@ class Call:
     table: Table
     now: float
     started: float
+    poll_rates: Mapping[str, int]
     body: Any = None
     edition: Edition | None = None
     # The device that this request is about, as far as the URI or the body tells.
@@ -76,6 +80,8 @@ class Call:
         if device is None or not self.scope.sees(device):
             raise NotFound(f"there is no EndDevice {number}")
         self.contact = device
+        if not device.registration.enabled and self.request.method in CHANGING_METHODS:
+            raise Forbidden(f"EndDevice {number} is disabled")
         return device
 
     @property
@@ -91,9 +97,41 @@ class Call:
             raise NotFound(f"EndDevice {self.device.number} has no DER {number}")
         return number
 
+    @property
+    def fsa(self) -> Assignments:
+        """The FunctionSetAssignments in the URI. Raises NotFound when the device has none such."""
+        number = self.params["fsa"]
+        for fsa in self.fleet.programs.assignments(self.device):
+            if fsa.number == number:
+                return fsa
+        raise NotFound(f"EndDevice {self.device.number} has no FunctionSetAssignments {number}")
+
+    def mirror(self, param: str, name: str) -> Mirror:
+        """The mirror whose number the URI has as ``param``, for the client a resource ``name``.
+
+        Raises NotFound when there is none that the client may see.
+        """
+        number = self.params[param]
+        mirror = self.fleet.mirrors.by_number(number)
+        device = None if mirror is None else self.fleet.device(mirror.sfdi)
+        if mirror is None or device is None or not self.scope.sees(device):
+            raise NotFound(f"there is no {name} {number}")
+        self.contact = device
+        return mirror
+
     def href(self, name: str, **params: int) -> str:
         """The URI of a resource by name; numbers that are not given are those of this request."""
         return self.table.href(name, self.params | params)
+
+    def reply_to(self, program: int) -> tuple[str, bytes] | tuple[None, None]:
+        """``replyTo`` and ``responseRequired`` of a program's events: both, or neither.
+
+        Source: IEEE 2030.5-2018 RespondableResource.
+        """
+        required = self.settings.response_required
+        if not any(required):
+            return None, None
+        return self.table.href("ResponseList", {"rsps": program}), required
 
     def link(self, link_type: Callable[..., LinkType], **params: int) -> LinkType:
         """A Link to the resource that its type is named after (``DERSettingsLink``)."""
@@ -110,6 +148,7 @@ class Call:
         list_type: Callable[..., Any],
         members: Sequence[Member],
         make: Callable[[Member], Any],
+        time_key: TimeKey[Member] | None = None,
         **attributes: int,
     ) -> Answer:
         """The page of a list that the query asks for; ``make`` builds each member's model."""
@@ -118,6 +157,8 @@ class Call:
             self.settings.default_list_limit,
             self.settings.max_list_limit,
         )
+        if time_key is not None and query.after is not None:
+            members = time_key.after(members, query.after)
         shown = [make(member) for member in query.page(members)]
         name = list_type.__name__.removesuffix("List")
         return ok(
@@ -130,6 +171,12 @@ class Call:
             )
         )
 
+    def csip_aus_namespace(self, device: EndDevice | None) -> str | None:
+        """The namespace for CSIP-AUS elements, None for a device that must not see them."""
+        if device is not None and not device.registration.csip_aus:
+            return None
+        return self.settings.csip_aus_namespace
+
     def poll_rate(self, name: str) -> int:
         """Seconds between polls of a resource, for its ``pollRate`` attribute."""
-        return self.settings.poll_rates.get(name, DEFAULT_POLL_RATE_S)
+        return self.poll_rates.get(name, DEFAULT_POLL_RATE_S)

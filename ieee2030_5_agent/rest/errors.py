@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..model.errors import LimitReached, ModelError, NotOwner
+
 FORMAT, VALUES, LIMIT, CONDITION, FREQUENCY = range(5)
 
 
@@ -85,8 +87,22 @@ class NotAcceptable(ProtocolError):
     status = 406
 
 
+class Conflict(ProtocolError):
+    """The resource exists already."""
+
+    status = 409
+    reason_code = VALUES
+
+
 class TooLarge(ProtocolError):
     """The body is larger than the server takes."""
+
+    status = 413
+    reason_code = LIMIT
+
+
+class NoRoom(ProtocolError):
+    """The client has as many of these objects as the server keeps for it."""
 
     status = 413
     reason_code = LIMIT
@@ -96,3 +112,9 @@ class UnsupportedMediaType(ProtocolError):
     """The body is not XML of IEEE 2030.5 by its Content-Type."""
 
     status = 415
+
+
+def of_model(error: ModelError) -> ProtocolError:
+    """The answer to what the model refuses, where a handler did not find a better one."""
+    kinds = {NotOwner: Forbidden, LimitReached: NoRoom}
+    return kinds.get(type(error), BadValue)(str(error))

@@ -5,14 +5,37 @@ Source: IEEE 2030.5-2018 List, query string parameters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import parse_qsl
 
 from .errors import BadRequest
 
 Member = TypeVar("Member")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeKey(Generic[Member]):
+    """The primary key of a list that is ordered by a time: what the query key ``a`` looks at."""
+
+    of: Callable[[Member], int]
+    descending: bool = False
+
+    def after(self, members: Sequence[Member], time: int) -> Sequence[Member]:
+        """The members whose time lies strictly later, in the list's order."""
+        if self.descending:
+            return members[: bisect_left(members, -time, key=lambda member: -self.of(member))]
+        return members[bisect_right(members, time, key=self.of) :]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFilter(TimeKey[Member]):
+    """A time that the list is not ordered by, for short lists that take ``a`` nevertheless."""
+
+    def after(self, members: Sequence[Member], time: int) -> Sequence[Member]:
+        return [member for member in members if self.of(member) > time]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from . import models
+from . import models, renumbered
 from .editions import NAMESPACES, Edition
-from .facets import ELEMENTS, ROOTS, SIMPLE
+from .facets import ELEMENTS, ROOT_NAMESPACES, ROOTS, SIMPLE
 from .schema_types import Element, SimpleType
 
 CSIPAUS_NAMESPACES = (
@@ -74,14 +74,20 @@ def parse(body: bytes) -> Document:
     root = _parse_safely(body)
     name = etree.QName(root)
     edition = Edition.of_document(name.namespace, root.get("schemaVer"))
-    if edition is None and name.namespace is not None:
+    if name.namespace in CSIPAUS_NAMESPACES:
+        if name.localname not in ROOT_NAMESPACES:
+            raise CodecError("this root element is not one of CSIP-AUS", name.localname)
+    elif edition is None and name.namespace is not None:
         raise CodecError(f"namespace {name.namespace!r} is not one of IEEE 2030.5", name.localname)
     class_name = ROOTS.get(name.localname)
     if class_name is None:
         raise CodecError("this root element is not one of IEEE 2030.5", name.localname)
-    strict = edition is not None and edition.year >= Edition.E2018.year
+    dialect = Dialect(
+        strict=edition is not None and edition.year >= Edition.E2018.year,
+        interim=edition is Edition.INTERIM_2013,
+    )
     try:
-        return Document(_decode_element(root, _plan(class_name), strict), edition)
+        return Document(_decode_element(root, _plan(class_name, dialect), dialect), edition)
     except CodecError as error:
         error.steps.insert(0, name.localname)
         raise
@@ -95,12 +101,13 @@ def encode(
     CSIP-AUS elements are written only when a namespace for them is given.
     Raises ValueError for text that XML cannot carry.
     """
-    writer = _writer(type(model).__name__, edition.year, csipaus_namespace is not None)
+    writer = _writer(type(model).__name__, edition, csipaus_namespace is not None)
     parts: list[str] = []
     writer.write(model, "", parts)
     content = "".join(parts)
     name = writer.root_name
-    declarations = [f' xmlns="{edition.namespace}"']
+    own_namespace = csipaus_namespace if name in ROOT_NAMESPACES else None
+    declarations = [f' xmlns="{own_namespace or edition.namespace}"']
     if " xsi:type=" in content:
         declarations.append(f' xmlns:xsi="{XSI}"')
     if csipaus_namespace is not None and "<csipaus:" in content:
@@ -109,6 +116,16 @@ def encode(
         declarations.append(' schemaVer="2.2"')
     opened = content[len(name) + 1 :]
     return f"<{name}{''.join(declarations)}{opened}".encode()
+
+
+def read_text(type_name: str, text: str) -> Any:
+    """The value of a simple type's text. Raises CodecError that names the type's limits."""
+    return _reader(type_name)(text)
+
+
+def write_text(type_name: str, value: Any) -> str:
+    """The text of a simple type's value, not yet escaped for XML where it is a string."""
+    return value if isinstance(value, str) else _text_writer(type_name)(value)
 
 
 def _parse_safely(body: bytes) -> etree._Element:
@@ -134,6 +151,14 @@ def _parse_safely(body: bytes) -> etree._Element:
 
 
 @dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a document is read: ``strict`` about mandatory elements, ``interim`` in its numbers."""
+
+    strict: bool
+    interim: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Field:
     name: str
     convert: Callable[[str], Any] | None
@@ -151,15 +176,14 @@ class _Plan:
 
 
 @cache
-def _plan(class_name: str) -> _Plan:
+def _plan(class_name: str, dialect: Dialect) -> _Plan:
     attributes: dict[str, _Field] = {}
     children: dict[str, _Field] = {}
     required: list[str] = []
     for name, element in ELEMENTS[class_name].items():
-        simple = SIMPLE.get(element.type)
         field = _Field(
             name,
-            _reader(element.type) if simple is not None else None,
+            _dialect_reader(element.type, dialect) if element.type in SIMPLE else None,
             element.type,
             element.many,
             element.max_occurs,
@@ -182,7 +206,7 @@ def _tags(name: str, element: Element) -> Iterable[str]:
             yield f"{{{namespace}}}{spelling}"
 
 
-def _decode_element(element: etree._Element, plan: _Plan, strict: bool) -> Any:
+def _decode_element(element: etree._Element, plan: _Plan, dialect: Dialect) -> Any:
     values: dict[str, Any] = {}
     step: Any = ""
     try:
@@ -194,23 +218,23 @@ def _decode_element(element: etree._Element, plan: _Plan, strict: bool) -> Any:
             step = child.tag
             field = plan.children.get(step)
             if field is not None:
-                _take(child, field, values, strict)
+                _take(child, field, values, dialect)
     except CodecError as error:
         error.steps.insert(0, etree.QName(step).localname)
         raise
-    if strict:
+    if dialect.strict:
         for name in plan.required:
             if name not in values:
                 raise CodecError("mandatory element is missing", name)
     return plan.model(**values)
 
 
-def _take(child: etree._Element, field: _Field, values: dict[str, Any], strict: bool) -> None:
+def _take(child: etree._Element, field: _Field, values: dict[str, Any], dialect: Dialect) -> None:
     """Reads one child into the values of its parent."""
     if field.convert is not None:
         value = field.convert(child.text or "")
     else:
-        value = _decode_element(child, _member_plan(child, field.class_name), strict)
+        value = _decode_element(child, _member_plan(child, field.class_name, dialect), dialect)
     if field.many:
         members = values.setdefault(field.name, [])
         if len(members) == field.max_occurs:
@@ -222,15 +246,24 @@ def _take(child: etree._Element, field: _Field, values: dict[str, Any], strict: 
         values[field.name] = value
 
 
-def _member_plan(child: etree._Element, declared: str) -> _Plan:
+def _member_plan(child: etree._Element, declared: str, dialect: Dialect) -> _Plan:
     """The plan of an element's ``xsi:type`` where it names a subtype of the declared type."""
-    plan = _plan(declared)
+    plan = _plan(declared, dialect)
     named = child.get(XSI_TYPE)
     if named is not None:
         actual = getattr(models, named.rpartition(":")[2], None)
         if isinstance(actual, type) and issubclass(actual, plan.model):
-            return _plan(actual.__name__)
+            return _plan(actual.__name__, dialect)
     return plan
+
+
+def _dialect_reader(type_name: str, dialect: Dialect) -> Callable[[str], Any]:
+    read = _reader(type_name)
+    if dialect.interim and type_name in renumbered.VALUES:
+        return lambda text: renumbered.number(type_name, read(text))
+    if dialect.interim and type_name in renumbered.BITS:
+        return lambda text: renumbered.bits(type_name, read(text))
+    return read
 
 
 @cache
@@ -310,22 +343,22 @@ def _shown(text: str) -> str:
 class _Writer:
     """Writes one class in one edition; children's writers are looked up when first needed."""
 
-    __slots__ = ("_attributes", "_children", "_csipaus", "_year", "root_name")
+    __slots__ = ("_attributes", "_children", "_csipaus", "_edition", "root_name")
 
-    def __init__(self, class_name: str, year: int, csipaus: bool) -> None:
-        self._year = year
+    def __init__(self, class_name: str, edition: Edition, csipaus: bool) -> None:
+        self._edition = edition
         self._csipaus = csipaus
         self.root_name = class_name
         self._attributes: list[tuple[str, Callable[[Any], str]]] = []
         self._children: list[tuple[str, str, str, Callable[[Any], str] | None, bool]] = []
         for name, element in ELEMENTS[class_name].items():
-            if (element.since or 0) > year or (element.namespace and not csipaus):
+            if (element.since or 0) > edition.year or (element.namespace and not csipaus):
                 continue
-            text = _text_writer(element.type) if element.type in SIMPLE else None
+            text = _edition_writer(element.type, edition) if element.type in SIMPLE else None
             if element.attribute:
                 self._attributes.append((name, text or str))
             else:
-                tag = _tag_in(year, name, element)
+                tag = _tag_in(edition, name, element)
                 self._children.append((name, tag, element.type, text, element.many))
 
     def write(self, model: Any, tag: str, parts: list[str], declared: str = "") -> None:
@@ -346,7 +379,7 @@ class _Writer:
                 if to_text is not None:
                     parts.append(f"<{child_tag}>{to_text(item)}</{child_tag}>")
                 else:
-                    writer = _writer(type(item).__name__, self._year, self._csipaus)
+                    writer = _writer(type(item).__name__, self._edition, self._csipaus)
                     writer.write(item, child_tag, parts, class_name)
         if len(parts) == before:
             parts[-1] = "/>"
@@ -355,16 +388,25 @@ class _Writer:
 
 
 @cache
-def _writer(class_name: str, year: int, csipaus: bool) -> _Writer:
-    return _Writer(class_name, year, csipaus)
+def _writer(class_name: str, edition: Edition, csipaus: bool) -> _Writer:
+    return _Writer(class_name, edition, csipaus)
 
 
-def _tag_in(year: int, name: str, element: Element) -> str:
+def _tag_in(edition: Edition, name: str, element: Element) -> str:
     if element.namespace:
         return f"csipaus:{name}"
-    if element.old_name and year < Edition.E2018.year:
+    if element.old_name and edition.year < Edition.E2018.year:
         return element.old_name.split()[0]
     return name
+
+
+def _edition_writer(type_name: str, edition: Edition) -> Callable[[Any], str]:
+    write = _text_writer(type_name)
+    if edition is Edition.INTERIM_2013 and type_name in renumbered.VALUES:
+        return lambda value: write(renumbered.number(type_name, value, to_interim=True))
+    if edition is Edition.INTERIM_2013 and type_name in renumbered.BITS:
+        return lambda value: write(renumbered.bits(type_name, value, to_interim=True))
+    return write
 
 
 def _text_writer(type_name: str) -> Callable[[Any], str]:

@@ -181,3 +181,12 @@ def _number(value: object, what: str, expected: str, maximum: int) -> int:
 def _shown(value: str) -> str:
     """The value as it may stand in an error text: quoted and not endless."""
     return repr(value if len(value) <= _SHOWN else value[:_SHOWN] + "...")
+
+
+def derived_mrid(mrid: bytes, name: str) -> bytes:
+    """The mRID of something that belongs to another object: always the same for the same two.
+
+    The end stays that of the object, where the enterprise number of its maker stands.
+    """
+    digest = hashlib.sha256(mrid.rjust(MRID_DIGITS // 2, b"\0") + name.encode()).digest()
+    return digest[:12] + mrid.rjust(4, b"\0")[-4:]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Client, Request, Response
 from ieee2030_5_agent.sep.codec import decode
 from ieee2030_5_agent.server import Server
@@ -39,6 +40,7 @@ class Site:
     clock: Clock
     server: Server
     namespace: str = "urn:ieee:std:2030.5:ns"
+    battery: str = "/dcap/edev/0"
     responses: list[Response] = field(default_factory=list)
 
     def ask(self, method: str, path: str, body: str | bytes = b"", **more: Any) -> Response:
@@ -115,10 +117,21 @@ def full_site(make_site: Callable[..., Site]) -> Site:
 
 def fill(site: Site) -> Site:
     for path, document in documents.SINGLETONS.items():
-        site.put(path, document)
+        site.put(path.replace("/dcap/edev/0", site.battery), document)
     site.post(
         "/dcap/mup",
         documents.mirror("AA", documents.reading("AB", 24, "PhaseCurrentAvg")),
     )
+    intervals = documents.interval(START, 7) + documents.interval(START + 300, 8)
+    sets = documents.reading_set("AF", START, intervals)
+    site.post("/dcap/mup/0", documents.meter_reading("AC", sets, documents.READING_TYPE))
+    site.post(site.battery + "/lel", documents.log_event())
     site.server.fleet.set_point(BATTERY, "b124_WChaMax", 2000)
+    site.post(site.battery + "/frq", documents.reservation())
+    grant = Operations(site.server).answer_flow_reservation(BATTERY, "F1", START, 3600, 9000, 6500)
+    program = site.server.fleet.device(BATTERY).program
+    control = site.get(f"/dcap/derp/{program}/actderc").DERControl[0]
+    site.post(control.replyTo, documents.response(control.mRID, 2))
+    answer = documents.response(grant["mRID"], 1, "FlowReservationResponseResponse")
+    site.post(control.replyTo, answer)
     return site

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 LFDI = "247BD68E3378FE57BA604E3C8BDF9E3F78A3D743"
 
 
@@ -68,6 +70,73 @@ def mirror(mrid: str = "AA", readings: str = "", lfdi: str = LFDI) -> str:
         f"<MirrorUsagePoint><mRID>{mrid}</mRID><roleFlags>49</roleFlags>"
         "<serviceCategoryKind>0</serviceCategoryKind><status>1</status>"
         f"<deviceLFDI>{lfdi}</deviceLFDI>{readings}</MirrorUsagePoint>"
+    )
+
+
+def interval(start: int, value: int, local_id: str = "", more: str = "") -> str:
+    """A Reading of five minutes."""
+    local = f"<localID>{local_id}</localID>" if local_id else ""
+    return (
+        f"<Reading><timePeriod><duration>300</duration><start>{start}</start></timePeriod>{more}"
+        f"<value>{value}</value>{local}</Reading>"
+    )
+
+
+def reading_set(mrid: str, start: int, intervals: str = "") -> str:
+    return (
+        f"<MirrorReadingSet><mRID>{mrid}</mRID><timePeriod><duration>900</duration>"
+        f"<start>{start}</start></timePeriod>{intervals}</MirrorReadingSet>"
+    )
+
+
+def meter_reading(mrid: str, content: str, reading_type: str = "") -> str:
+    return f"<MirrorMeterReading><mRID>{mrid}</mRID>{content}{reading_type}</MirrorMeterReading>"
+
+
+def log_event(code: int = 0, created: int = 1_780_000_000, number: int = 1, **changes: Any) -> str:
+    """A LogEvent with the codes of a DER; an element that is changed to "" is left out."""
+    elements: dict[str, Any] = {
+        "createdDateTime": created,
+        "details": "",
+        "extendedData": "",
+        "functionSet": 11,
+        "logEventCode": code,
+        "logEventID": number,
+        "logEventPEN": 40732,
+        "profileID": 2,
+    } | changes
+    content = "".join(
+        f"<{name}>{value}</{name}>" for name, value in elements.items() if value != ""
+    )
+    return f"<LogEvent>{content}</LogEvent>"
+
+
+def response(
+    subject: bytes | str, status: int | str = 1, root: str = "DERControlResponse", **changes: str
+) -> str:
+    """An answer to an event; an element that is changed to "" is left out."""
+    elements = {
+        "createdDateTime": "1780000000",
+        "endDeviceLFDI": LFDI,
+        "status": str(status),
+        "subject": subject if isinstance(subject, str) else subject.hex(),
+    } | changes
+    content = "".join(f"<{name}>{value}</{name}>" for name, value in elements.items() if value)
+    return f"<{root}>{content}</{root}>"
+
+
+def reservation(
+    mrid: str = "F1", start: int = 1_780_003_600, status: int = 0, created: int = 1_780_000_000
+) -> str:
+    """A request for 10 kWh at 7 kW within two hours."""
+    return (
+        f"<FlowReservationRequest><mRID>{mrid}</mRID><creationTime>{created}</creationTime>"
+        "<durationRequested>5143</durationRequested>"
+        "<energyRequested><multiplier>3</multiplier><value>10</value></energyRequested>"
+        f"<intervalRequested><duration>7200</duration><start>{start}</start></intervalRequested>"
+        + watts("powerRequested", 7, 3)
+        + f"<RequestStatus><dateTime>{created}</dateTime><requestStatus>{status}</requestStatus>"
+        "</RequestStatus></FlowReservationRequest>"
     )
 
 

@@ -18,7 +18,10 @@ def stored(site: Site) -> object:
         fleet.get_changes(None),
         [(device.registration, dict(device.resources)) for device in fleet.registry.listed],
         [(mirror.usage_point, dict(mirror.meter_readings)) for mirror in fleet.mirrors.listed],
-        [(program.number, dict(program.controls)) for program in fleet.programs.values()],
+        [list(device.log.listed) for device in fleet.registry.listed],
+        [(program.number, dict(program.controls)) for program in fleet.programs.all],
+        [list(response_set.listed) for response_set in fleet.response_sets.listed],
+        [(entry.number, entry.request) for entry in fleet.reservations.all_requests()],
     )
 
 

@@ -113,7 +113,7 @@ def test_a_deleted_mirror_is_gone_and_so_are_its_readings(site: Site) -> None:
 
 def test_each_device_has_its_own_readings(site: Site) -> None:
     site.post("/dcap/mup", mirror("AA", reading("AB", 1, "PhaseCurrentAvg")))
-    site.post("/dcap/mup", mirror("BA", reading("AB", 2, "PhaseCurrentAvg"), INVERTER_LFDI))
+    site.post("/dcap/mup", mirror("BA", reading("BB", 2, "PhaseCurrentAvg"), INVERTER_LFDI))
     assert (site.point("b113_A"), site.point("b113_A", INVERTER)) == (1, 2)
 
 

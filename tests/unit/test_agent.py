@@ -16,6 +16,7 @@ from ieee2030_5_agent.agent import IEEE2030_5Agent
 from ieee2030_5_agent.model.errors import ModelError, NotWritable, UnknownDevice, UnknownPoint
 from ieee2030_5_agent.rpc import BadCall
 from ieee2030_5_agent.sep.identity import IdentityError
+from ieee2030_5_agent.settings import SettingsError
 
 A = {"lfdi": "247bd68e3378fe57ba604e3c8bdf9e3f78a3d743"}
 B = {"lfdi": "2990c58a59935a7d5838c952b1a453c967341a07"}
@@ -35,7 +36,11 @@ class Vip:
         self.config = self.health = self.pubsub = self
         self.peerlist = SimpleNamespace(onadd=SimpleNamespace(connect=self.signals.append))
         message = SimpleNamespace(peer="platform.web")
-        self.rpc = SimpleNamespace(context=SimpleNamespace(vip_message=message))
+        self.exported: dict[str, Any] = {}
+        self.rpc = SimpleNamespace(
+            context=SimpleNamespace(vip_message=message),
+            export=lambda method, name: self.exported.update({name: method}),
+        )
 
     def set_default(self, name: str, contents: Any) -> None:
         self.defaults[name] = contents
@@ -347,3 +352,11 @@ def test_status_is_json(agent: Any) -> None:
     status = agent.get_status()
     assert json.loads(json.dumps(status)) == status
     assert status["devices"] == 1
+
+
+def test_every_operation_is_exported_and_guarded(agent: IEEE2030_5Agent) -> None:
+    exported = agent.vip.exported
+    assert {"register_device", "create_program", "get_responses", "set_poll_rate"} <= set(exported)
+    assert exported["register_device"](sfdi="19")["sfdi"] == "000000000019"
+    with pytest.raises(SettingsError, match="colour: unknown key"):
+        exported["register_device"](sfdi="109", colour="red")

@@ -11,7 +11,17 @@ NAMES = {"activate", "cancel", "supersede"}
 
 
 def control(status: Status) -> Control:
-    return Control(1, b"\1", "", 100, 100, 60, models.DERControlBase(), status, 100)
+    return Control(
+        number=1,
+        mrid=b"\1",
+        description="",
+        creation_time=100,
+        start=100,
+        duration=60,
+        base=models.DERControlBase(),
+        status=status,
+        status_time=100,
+    )
 
 
 def test_every_status_has_its_row() -> None:

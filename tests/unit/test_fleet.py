@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+from secrets import token_bytes
+
 import pytest
 
 from ieee2030_5_agent.model.changes import Changed
@@ -33,9 +37,9 @@ def changes() -> list[Changed]:
 
 
 @pytest.fixture
-def fleet(changes: list[Changed]) -> Fleet:
+def fleet(changes: list[Changed]) -> Iterator[Fleet]:
     now = iter(range(1000, 2000))
-    fleet = Fleet(lambda: next(now), PointMap.from_rows(ROWS), lambda: b"\1", "run1")
+    fleet = Fleet(lambda: next(now), PointMap.from_rows(ROWS), partial(token_bytes, 16), "run1")
     fleet.listen(changes.append)
     return fleet
 
@@ -46,7 +50,7 @@ def status(soc: int | None) -> models.DERStatus:
 
 
 def test_points_are_none_until_received_and_zero_is_a_value(fleet: Fleet) -> None:
-    device = fleet.register(Registration(A))
+    device = fleet.register(Registration(A), "config")
     assert fleet.get_points(A) == {"soc": None, "state": None, "sn": A}
     fleet.put_resource(device, ("DERStatus", 1), status(0))
     assert fleet.get_point(A, "soc") == 0
@@ -58,7 +62,7 @@ def test_points_are_none_until_received_and_zero_is_a_value(fleet: Fleet) -> Non
 def test_each_change_is_told_once_with_the_points_that_changed(
     fleet: Fleet, changes: list[Changed]
 ) -> None:
-    device = fleet.register(Registration(A))
+    device = fleet.register(Registration(A), "config")
     fleet.put_resource(device, ("DERStatus", 1), status(100))
     fleet.put_resource(device, ("DERStatus", 1), status(100))
     fleet.put_resource(device, ("DERStatus", 1), status(200))
@@ -71,7 +75,7 @@ def test_each_change_is_told_once_with_the_points_that_changed(
 
 
 def test_a_point_knows_when_it_was_received(fleet: Fleet) -> None:
-    device = fleet.register(Registration(A))
+    device = fleet.register(Registration(A), "config")
     fleet.put_resource(device, ("DERStatus", 1), status(100))
     first = device.point_times["soc"]
     fleet.put_resource(device, ("DERStatus", 1), status(100))
@@ -80,8 +84,8 @@ def test_a_point_knows_when_it_was_received(fleet: Fleet) -> None:
 
 
 def test_delta_reads(fleet: Fleet) -> None:
-    device = fleet.register(Registration(A))
-    fleet.register(Registration(B))
+    device = fleet.register(Registration(A), "config")
+    fleet.register(Registration(B), "config")
     everything = fleet.get_changes(None)
     assert set(everything["points"]) == {A, B}
     fleet.put_resource(device, ("DERStatus", 1), status(100))
@@ -93,8 +97,8 @@ def test_delta_reads(fleet: Fleet) -> None:
 
 
 def test_a_registry_of_its_own(fleet: Fleet) -> None:
-    fleet.register(Registration(A))
-    fleet.register(Registration(B))
+    fleet.register(Registration(A), "config")
+    fleet.register(Registration(B), "config")
     fleet.config_points(A, [ROWS[0] | {"Volttron Point Name": "charge"}])
     assert fleet.get_points(A) == {"charge": None}
     fleet.set_default_points(PointMap.from_rows(ROWS[2:]))
@@ -102,7 +106,7 @@ def test_a_registry_of_its_own(fleet: Fleet) -> None:
 
 
 def test_a_bad_registry_leaves_the_one_before(fleet: Fleet, changes: list[Changed]) -> None:
-    fleet.register(Registration(A))
+    fleet.register(Registration(A), "config")
     told = len(changes)
     with pytest.raises(PointMapError, match="Nonsense"):
         fleet.config_points(A, [{"Volttron Point Name": "x", "Resource": "Nonsense", "Field": "y"}])
@@ -114,15 +118,15 @@ def test_a_bad_registry_leaves_the_one_before(fleet: Fleet, changes: list[Change
     "second", [Registration(A), Registration(B, lfdi="AA")], ids=["SFDI", "LFDI"]
 )
 def test_an_identity_is_registered_once(fleet: Fleet, second: Registration) -> None:
-    fleet.register(Registration(A, lfdi="AA"))
+    fleet.register(Registration(A, lfdi="AA"), "config")
     with pytest.raises(DuplicateDevice, match="registered already"):
-        fleet.register(second)
+        fleet.register(second, "config")
     assert len(fleet.registry.listed) == 1
 
 
 def test_unknown_names_are_named(fleet: Fleet) -> None:
     with pytest.raises(UnknownDevice, match=A):
         fleet.get_points(A)
-    fleet.register(Registration(A))
+    fleet.register(Registration(A), "config")
     with pytest.raises(UnknownPoint, match=f"{A}.*'nothing'"):
         fleet.get_point(A, "nothing")

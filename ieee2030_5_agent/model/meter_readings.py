@@ -1,0 +1,251 @@
+"""MeterReading: one measured quantity of a mirror, merged over all that was posted about it.
+
+Everything here is immutable: a post makes new objects, so that it is taken as a whole or not at
+all. Source: IEEE 2030.5-2018 Metering Mirror (rules h and i), MeterReading, ReadingSet, Reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from ..sep import models
+
+# A day of the usual five minutes: enough for a client to check what arrived, and some 100 KB at
+# most. The record of a plant is the historian's, which gets every value through the points.
+MAX_INTERVALS = 288
+
+Named = TypeVar("Named", models.ReadingType, models.Reading)
+# What tells intervals apart: start, consumptionBlock, touTier.
+Moment = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value with the end of its interval and when it came."""
+
+    value: int
+    time: float
+    received: float
+
+    @property
+    def order(self) -> tuple[float, float, float]:
+        """The newest is the greatest. A time that lies ahead counts as the time of arrival, so
+        that a clock that went wrong once does not hide everything that comes later."""
+        return (min(self.time, self.received), self.time, self.received)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A Reading of a set and its number, which is part of its URI."""
+
+    number: int
+    reading: models.Reading
+    received: float
+
+    @property
+    def moment(self) -> Moment | None:
+        """What another Reading must share to replace this one; None: it shares with none."""
+        reading = self.reading
+        if reading.timePeriod is None or reading.timePeriod.start is None:
+            return None
+        return (reading.timePeriod.start, reading.consumptionBlock or 0, reading.touTier or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingSet:
+    """A MirrorReadingSet: ``header`` holds all but its readings, which are in list order."""
+
+    number: int
+    header: models.MirrorReadingSet
+    intervals: tuple[Interval, ...]
+    next_interval: int
+
+    @property
+    def mrid(self) -> int:
+        return int.from_bytes(self.header.mRID or b"")
+
+    @property
+    def start(self) -> int:
+        period = self.header.timePeriod
+        return 0 if period is None else period.start or 0
+
+    def start_of(self, interval: Interval) -> int:
+        """When an interval began; one without a time of its own began with the set."""
+        return self.start if interval.moment is None else interval.moment[0]
+
+    def interval(self, number: int) -> Interval | None:
+        return next((item for item in self.intervals if item.number == number), None)
+
+    def without(self, gone: Callable[[Interval], bool]) -> ReadingSet:
+        kept = tuple(item for item in self.intervals if not gone(item))
+        return self if len(kept) == len(self.intervals) else replace(self, intervals=kept)
+
+    def trimmed(self, excess: int) -> ReadingSet:
+        """The set without its oldest intervals."""
+        oldest = {item.number for item in sorted(self.intervals, key=self.start_of)[:excess]}
+        return self.without(lambda item: item.number in oldest)
+
+    def values(self) -> Iterator[Value]:
+        for item in self.intervals:
+            if item.reading.value is not None:
+                period = item.reading.timePeriod or self.header.timePeriod
+                time = _end(period)
+                yield Value(
+                    item.reading.value,
+                    item.received if time is None else time,
+                    item.received,
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """One quantity. ``latest``: the MirrorMeterReading as merged so far, without its sets.
+
+    ``last``: the value of its single Reading. ``sets``: newest first, as in the ReadingSetList.
+    """
+
+    number: int
+    latest: models.MirrorMeterReading
+    last: Value | None = None
+    sets: tuple[ReadingSet, ...] = ()
+    next_set: int = 0
+
+    @classmethod
+    def first(cls, number: int, posted: models.MirrorMeterReading, received: float) -> MeterReading:
+        """The meter reading that a first post makes."""
+        return cls(number, models.MirrorMeterReading(mRID=posted.mRID)).merged(posted, received)
+
+    @property
+    def mrid(self) -> int:
+        return int.from_bytes(self.latest.mRID or b"")
+
+    @property
+    def newest(self) -> Value | None:
+        """The newest value, of the single Reading or of an interval."""
+        values = [] if self.last is None else [self.last]
+        for reading_set in self.sets:
+            values += reading_set.values()
+        return max(values, key=lambda value: value.order, default=None)
+
+    def reading_set(self, number: int) -> ReadingSet | None:
+        return next((item for item in self.sets if item.number == number), None)
+
+    def merged(self, posted: models.MirrorMeterReading, received: float) -> MeterReading:
+        """After a post (rule h.1). What it leaves out stays; another ReadingType starts anew."""
+        known = self._kept_by(posted.ReadingType)
+        before = known.latest
+        latest = replace(
+            posted,
+            href=None,
+            description=before.description if posted.description is None else posted.description,
+            version=before.version if posted.version is None else posted.version,
+            ReadingType=_bare(posted.ReadingType) or before.ReadingType,
+            Reading=_bare(posted.Reading) or before.Reading,
+            MirrorReadingSet=[],
+        )
+        merged = replace(known, latest=latest, last=_single(posted, received) or known.last)
+        if posted.MirrorReadingSet:
+            merged = merged._with_sets(posted.MirrorReadingSet, received)
+        return merged
+
+    def _kept_by(self, reading_type: models.ReadingType | None) -> MeterReading:
+        """What is worth keeping: values of another ReadingType would be read wrongly."""
+        known = self.latest.ReadingType
+        if reading_type is None or known is None or _bare(reading_type) == known:
+            return self
+        return replace(self, latest=replace(self.latest, Reading=None), last=None, sets=())
+
+    def _with_sets(
+        self, posted: Sequence[models.MirrorReadingSet], received: float
+    ) -> MeterReading:
+        """A set replaces the one of the same mRID (rule i), which keeps its number."""
+        sets = {item.mrid: item for item in self.sets}
+        following = self.next_set
+        for each in posted:
+            mrid = int.from_bytes(each.mRID or b"")
+            before = sets.pop(mrid, None)
+            sets[mrid] = _reading_set(
+                following if before is None else before.number, before, each, received
+            )
+            following += before is None
+        listed = sorted(_reported_once(sets), key=lambda item: (-item.start, -item.mrid))
+        return replace(self, sets=_bounded(listed), next_set=following)
+
+
+def _reported_once(sets: Mapping[int, ReadingSet]) -> list[ReadingSet]:
+    """Of intervals with the same start in several sets only the last one stays."""
+    holders = {item.moment: mrid for mrid, each in sets.items() for item in each.intervals}
+    holders.pop(None, None)
+
+    def elsewhere(mrid: int) -> Callable[[Interval], bool]:
+        return lambda item: holders.get(item.moment, mrid) != mrid
+
+    return [each.without(elsewhere(mrid)) for mrid, each in sets.items()]
+
+
+def _bounded(sets: Sequence[ReadingSet]) -> tuple[ReadingSet, ...]:
+    """Without the oldest sets and intervals beyond MAX_INTERVALS; the newest come first."""
+    kept: list[ReadingSet] = []
+    room = MAX_INTERVALS
+    for each in sets[:MAX_INTERVALS]:
+        excess = len(each.intervals) - room
+        kept.append(each if excess <= 0 else each.trimmed(excess))
+        room -= len(kept[-1].intervals)
+        if room == 0:
+            break
+    return tuple(kept)
+
+
+def _reading_set(
+    number: int, before: ReadingSet | None, posted: models.MirrorReadingSet, received: float
+) -> ReadingSet:
+    """The set of a post. Of intervals with the same start the last counts."""
+    known = {item.moment: item.number for item in (before.intervals if before else ())}
+    known.pop(None, None)
+    following = before.next_interval if before else 0
+    intervals: dict[Moment | int, Interval] = {}
+    for reading in posted.Reading:
+        moment = Interval(-1, reading, received).moment
+        if moment is not None and moment in known:
+            own = known[moment]
+        else:
+            own, following = following, following + 1
+            if moment is not None:
+                known[moment] = own
+        intervals[own if moment is None else moment] = Interval(
+            own, replace(reading, href=None), received
+        )
+    header = replace(posted, href=None, Reading=[])
+    listed = tuple(sorted(intervals.values(), key=_list_order))
+    return ReadingSet(number, header, listed, following)
+
+
+def _list_order(item: Interval) -> tuple[int, int, int, int, int]:
+    """The order of the ReadingList; those that it does not tell apart by start, then number."""
+    reading = item.reading
+    local = int.from_bytes(reading.localID or b"")
+    start = item.moment[0] if item.moment else 0
+    return (local, reading.consumptionBlock or 0, reading.touTier or 0, start, item.number)
+
+
+def _single(posted: models.MirrorMeterReading, received: float) -> Value | None:
+    reading = posted.Reading
+    if reading is None or reading.value is None:
+        return None
+    time = _end(reading.timePeriod)
+    if time is None:
+        time = posted.lastUpdateTime
+    return Value(reading.value, received if time is None else float(time), received)
+
+
+def _end(period: models.DateTimeInterval | None) -> float | None:
+    if period is None or period.start is None:
+        return None
+    return float(period.start + (period.duration or 0))
+
+
+def _bare(resource: Named | None) -> Named | None:
+    """Without the href that a client may have sent along: only the server gives any."""
+    return None if resource is None else replace(resource, href=None)

@@ -1,0 +1,114 @@
+"""What devices measure: mirrors are made, updated and removed, and their readings feed points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..sep import models
+from .device_points import DevicePoints
+from .door import Door
+from .end_device import EndDevice
+from .errors import LimitReached, NotOwner
+from .meter_readings import MeterReading
+from .mirrors import Mirror, Mirrors
+from .registry import Registry
+
+
+class Mirroring:
+    """Changes to MirrorUsagePoints, each as a whole or not at all."""
+
+    def __init__(
+        self, door: Door, registry: Registry, points: DevicePoints, mirrors: Mirrors
+    ) -> None:
+        self.post_rate_s = 300
+        self.max_mirrors = 1000
+        self._door = door
+        self._registry = registry
+        self._points = points
+        self._mirrors = mirrors
+
+    def put(
+        self, device: EndDevice, usage_point: models.MirrorUsagePoint, strict: bool
+    ) -> tuple[Mirror, bool]:
+        """Creates a mirror, or updates the one of the same mRID; True when it is new.
+
+        Raises NotOwner when another device has this mRID or that of a meter reading, BadValue for
+        readings (rule h.3), LimitReached.
+        """
+        known = self._mirrors.by_mrid(int.from_bytes(usage_point.mRID or b""))
+        if known is not None and known.sfdi != device.sfdi:
+            raise NotOwner("another device has a MirrorUsagePoint with this mRID")
+        mirror = known or self._new(device, usage_point)
+        posted = usage_point.MirrorMeterReading
+        merged = self._merged(mirror, posted, strict)
+        before, mirror.usage_point = mirror.usage_point, replace(usage_point, MirrorMeterReading=[])
+        if known is None:
+            self._mirrors.add(mirror)
+        elif before.roleFlags != usage_point.roleFlags:
+            # They decide which points the readings feed, also those that were not posted now.
+            merged = mirror.meter_readings | merged
+        self._read(device, mirror, merged, posted if strict else ())
+        return mirror, known is None
+
+    def post(
+        self, mirror: Mirror, posted: Sequence[models.MirrorMeterReading], strict: bool
+    ) -> bool:
+        """Merges meter readings into a mirror, all or none; True when one of them is new.
+
+        Raises NotOwner, BadValue, LimitReached.
+        """
+        merged = self._merged(mirror, posted, strict)
+        new = any(key not in mirror.meter_readings for key in merged)
+        device = self._registry.device(mirror.sfdi)
+        self._read(device, mirror, merged, posted if strict else ())
+        return new
+
+    def remove(self, mirror: Mirror) -> None:
+        """Removes a mirror and its readings; points that only they fed are None again."""
+        device = self._registry.device(mirror.sfdi)
+        self._mirrors.remove(mirror)
+        for key in mirror.stored_readings(mirror.meter_readings):
+            device.readings.pop(key, None)
+        changed = self._points.refresh(device, "MirrorMeterReading")
+        self._door.emit("mirror", device, {"number": mirror.number, "removed": True}, changed)
+
+    def set_rate(self, device: EndDevice, seconds: int) -> None:
+        """The postRate of all mirrors of a device."""
+        for mirror in self._mirrors.of(device.sfdi):
+            if mirror.sfdi == device.sfdi and mirror.post_rate != seconds:
+                mirror.post_rate = seconds
+                self._door.emit("mirror", device, {"number": mirror.number, "removed": False})
+
+    def _new(self, device: EndDevice, usage_point: models.MirrorUsagePoint) -> Mirror:
+        if self._mirrors.count(device.sfdi) >= self.max_mirrors:
+            raise LimitReached(f"a device has at most {self.max_mirrors} MirrorUsagePoints")
+        ruled = device.post_rate if device.post_rate_ruled else None
+        rate = self.post_rate_s if ruled is None else ruled
+        return Mirror(-1, device.sfdi, device.owners, usage_point, rate)
+
+    def _merged(
+        self, mirror: Mirror, posted: Sequence[models.MirrorMeterReading], strict: bool
+    ) -> dict[str, MeterReading]:
+        """What a post would make of the meter readings. Devices of 2013-era editions share mRIDs,
+        so only those of today are held to own theirs."""
+        if strict:
+            self._mirrors.refuse_foreign(mirror.sfdi, posted)
+        return mirror.merged(posted, strict, self._door.clock())
+
+    def _read(
+        self,
+        device: EndDevice,
+        mirror: Mirror,
+        merged: dict[str, MeterReading],
+        claimed: Sequence[models.MirrorMeterReading],
+    ) -> None:
+        self._mirrors.claim(mirror, claimed)
+        mirror.meter_readings |= merged
+        for key, reading in mirror.stored_readings(merged).items():
+            if reading is None:
+                device.readings.pop(key, None)
+            else:
+                device.readings[key] = reading
+        changed = self._points.refresh(device, "MirrorMeterReading")
+        self._door.emit("mirror", device, {"number": mirror.number, "removed": False}, changed)

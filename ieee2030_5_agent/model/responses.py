@@ -1,0 +1,317 @@
+"""Responses: what devices answer to events, kept by ResponseSet and by event.
+
+There is one ResponseSet for each DERProgram. An event can be answered from the moment it is listed
+until a day after it left its list; then its answers go with it.
+Source: IEEE 2030.5-2018 Response, ResponseSet, event rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from ..sep import models
+from ..sep.identity import derived_mrid, mrid_text
+from ..sep.json_form import to_json
+from .changes import PointValue
+from .door import Door
+from .end_device import EndDevice
+from .errors import BadValue, UnknownEvent
+from .listing import Listing
+from .programs import Program
+
+# The end of an event is told after it left the list, and a device may have been offline.
+REMEMBERED_S = 86400
+# Ten thousand devices answer one event three to four times: two such events are kept whole, and
+# nobody can fill the memory. The oldest goes first.
+MOST_RESPONSES = 100_000
+
+
+class Code(IntEnum):
+    """Response.status of IEEE 2030.5; what is not named here is reserved."""
+
+    RECEIVED = 1
+    STARTED = 2
+    COMPLETED = 3
+    OPTED_OUT = 4
+    OPTED_IN = 5
+    CANCELLED = 6
+    SUPERSEDED = 7
+    PARTIALLY_COMPLETED_OPTED_OUT = 8
+    PARTIALLY_COMPLETED_OPTED_IN = 9
+    COMPLETED_WITHOUT_PARTICIPATION = 10
+    ACKNOWLEDGED = 11
+    CANNOT_BE_DISPLAYED = 12
+    ABORTED_BY_OTHER_SERVER = 13
+    ABORTED_BY_OTHER_PROGRAM = 14
+    RESUMED = 15
+    NOT_SUPPORTED = 251
+    REJECTED_NOT_APPLICABLE = 252
+    REJECTED_INVALID = 253
+    REJECTED_LATE = 254
+
+    @property
+    def words(self) -> str:
+        return self.name.lower().replace("_", " ")
+
+
+CODES = frozenset(int(code) for code in Code)
+# Reserved before the edition of 2023.
+NEW_IN_2023 = frozenset({Code.RESUMED, Code.NOT_SUPPORTED})
+
+
+def code_of(status: int | None, year: int) -> Code:
+    """The meaning of a status in an edition. Raises BadValue when it is absent or reserved."""
+    if status is None:
+        raise BadValue("status is missing")
+    if status not in CODES or (status in NEW_IN_2023 and year < 2023):
+        raise BadValue(f"status {status} is reserved in IEEE 2030.5-{max(year, 2018)}")
+    return Code(status)
+
+
+@dataclass(slots=True, eq=False)
+class Subject:
+    """An event that can be answered. ``answer``: the class of responses that is made for it."""
+
+    mrid: bytes
+    program: Program
+    answer: type[models.Response]
+    # By device and status: of two equal answers the first counts.
+    answers: dict[tuple[str, int], StoredResponse] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class StoredResponse:
+    """One accepted answer. ``owners``: whose view holds it."""
+
+    number: int
+    sfdi: str
+    owners: tuple[str, ...]
+    received: float
+    code: Code
+    subject: Subject
+    response: models.Response
+
+    def model(self, href: str) -> models.Response:
+        """The resource as a client reads it, of the class that was sent."""
+        return replace(self.response, href=href)
+
+    @property
+    def detail(self) -> dict[str, PointValue]:
+        """The standard's fields as JSON, and the status in words."""
+        return {**to_json(self.response), "statusName": self.code.words}
+
+
+class ResponseSet:
+    """The answers to the events of one program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.mrid = derived_mrid(program.mrid, "ResponseSet")
+        self._listing: Listing[StoredResponse] = Listing(_response_order)
+        self._by_number: dict[int, StoredResponse] = {}
+        self._next_number = 0
+
+    @property
+    def number(self) -> int:
+        return self.program.number
+
+    @property
+    def listed(self) -> Sequence[StoredResponse]:
+        """All answers: the newest by its own time first, then by LFDI."""
+        return self._listing.all
+
+    def of(self, sfdi: str) -> Sequence[StoredResponse]:
+        """The answers of a device, or of all devices that an aggregator manages."""
+        return self._listing.of(sfdi)
+
+    def by_number(self, number: int) -> StoredResponse | None:
+        return self._by_number.get(number)
+
+    def oldest(self) -> StoredResponse | None:
+        """What was received first, once there is no room for more."""
+        if len(self._by_number) <= MOST_RESPONSES:
+            return None
+        return next(iter(self._by_number.values()))
+
+    def add(self, stored: StoredResponse) -> None:
+        """Gives the answer its number; numbers are never used again."""
+        stored.number = self._next_number
+        self._next_number += 1
+        self._by_number[stored.number] = stored
+        self._listing.add(stored, stored.owners)
+
+    def remove(self, stored: StoredResponse) -> None:
+        del self._by_number[stored.number]
+        self._listing.remove(stored, stored.owners)
+
+    def hand_over(self, stored: StoredResponse, owners: tuple[str, ...]) -> None:
+        self._listing.remove(stored, stored.owners)
+        stored.owners = owners
+        self._listing.add(stored, owners)
+
+
+class ResponseSets:
+    """All ResponseSets by number, and the events that can be answered by mRID."""
+
+    def __init__(self) -> None:
+        self._listing: Listing[ResponseSet] = Listing(_set_order)
+        self._by_number: dict[int, ResponseSet] = {}
+        self._subjects: dict[int, Subject] = {}
+        self._by_device: dict[str, set[StoredResponse]] = {}
+        self._seen: dict[str, tuple[int, Sequence[ResponseSet]]] = {}
+
+    # --- sets ----------------------------------------------------------------------------------
+
+    @property
+    def listed(self) -> Sequence[ResponseSet]:
+        """The sets of all programs, highest mRID first."""
+        return self._listing.all
+
+    def by_number(self, number: int) -> ResponseSet | None:
+        """The set of a program; for a day also that of one that was removed."""
+        return self._by_number.get(number)
+
+    def seen_by(
+        self, viewer: str, generation: int, programs: Callable[[], Iterable[Program]]
+    ) -> Sequence[ResponseSet]:
+        """The sets of the programs that somebody sees, highest mRID first.
+
+        They are gathered anew only when ``generation`` is another than the last time.
+        """
+        known, sets = self._seen.get(viewer, (-1, ()))
+        if known != generation:
+            numbers = {program.number for program in programs()}
+            sets = sorted((self._by_number[number] for number in numbers), key=_set_order)
+            self._seen[viewer] = (generation, sets)
+        return sets
+
+    def open(self, program: Program) -> None:
+        """A program is new: its events can be answered."""
+        response_set = self._by_number[program.number] = ResponseSet(program)
+        self._listing.add(response_set)
+
+    def close(self, program: Program) -> None:
+        """A program is gone: its set is no longer listed, but can still be answered to."""
+        self._listing.remove(self._by_number[program.number])
+
+    def drop(self, number: int) -> None:
+        """Forgets a closed set with its events and their answers."""
+        response_set = self._by_number.pop(number)
+        for subject in list(self._subjects.values()):
+            if subject.program is response_set.program:
+                del self._subjects[int.from_bytes(subject.mrid)]
+        for stored in response_set.listed:
+            self._forget(stored)
+
+    # --- events --------------------------------------------------------------------------------
+
+    def expect(self, mrid: bytes, program: Program, answer: type[models.Response]) -> None:
+        """An event is listed now: it can be answered."""
+        self._subjects[int.from_bytes(mrid)] = Subject(mrid, program, answer)
+
+    def subject(self, mrid: bytes) -> Subject:
+        """The event with this mRID. Raises UnknownEvent."""
+        subject = self._subjects.get(int.from_bytes(mrid))
+        if subject is None:
+            raise UnknownEvent(f"{mrid_text(mrid)} is no event of this server")
+        return subject
+
+    def forget_later(self, mrid: bytes, left: int, door: Door) -> None:
+        """An event has left its list: answers to it are taken for a while."""
+        number = int.from_bytes(mrid)
+        door.bring(left + REMEMBERED_S, lambda _: self.forget(number))
+
+    def drop_later(self, program: Program, door: Door) -> None:
+        """A program is gone: answers to its events are taken for a while."""
+        door.bring(door.now + REMEMBERED_S, lambda _: self.drop(program.number))
+
+    def forget(self, mrid: int) -> None:
+        """An event that left its list a day ago cannot be answered any more."""
+        subject = self._subjects.pop(mrid, None)
+        for stored in list(subject.answers.values()) if subject else ():
+            self.remove(stored)
+
+    # --- answers -------------------------------------------------------------------------------
+
+    def put(
+        self, subject: Subject, device: EndDevice, response: models.Response, year: int, now: float
+    ) -> tuple[StoredResponse, bool]:
+        """Keeps an answer to an event; True when it is new, not one that was given before.
+
+        Raises BadValue: reserved status, class of another kind of event, event of others.
+        """
+        code = code_of(response.status, year)
+        _check(subject, device, response)
+        known = subject.answers.get((device.sfdi, code))
+        if known is not None:
+            return known, False
+        stored = StoredResponse(
+            -1, device.sfdi, device.owners, now, code, subject, _complete(response, device, now)
+        )
+        self._add(stored)
+        return stored, True
+
+    def remove(self, stored: StoredResponse) -> None:
+        self._by_number[stored.subject.program.number].remove(stored)
+        self._forget(stored)
+
+    def hand_over(self, device: EndDevice) -> None:
+        """A device has another manager now, who sees its answers instead of the one before."""
+        for stored in self._by_device.get(device.sfdi, ()):
+            response_set = self._by_number[stored.subject.program.number]
+            response_set.hand_over(stored, device.owners)
+
+    def forget_device(self, sfdi: str) -> None:
+        """A device is gone, and its answers with it."""
+        self._seen.pop(sfdi, None)
+        for stored in list(self._by_device.get(sfdi, ())):
+            self.remove(stored)
+
+    def _add(self, stored: StoredResponse) -> None:
+        response_set = self._by_number[stored.subject.program.number]
+        response_set.add(stored)
+        stored.subject.answers[stored.sfdi, stored.code] = stored
+        self._by_device.setdefault(stored.sfdi, set()).add(stored)
+        oldest = response_set.oldest()
+        if oldest is not None:
+            self.remove(oldest)
+
+    def _forget(self, stored: StoredResponse) -> None:
+        stored.subject.answers.pop((stored.sfdi, stored.code), None)
+        answers = self._by_device[stored.sfdi]
+        answers.remove(stored)
+        if not answers:
+            del self._by_device[stored.sfdi]
+
+
+def _check(subject: Subject, device: EndDevice, response: models.Response) -> None:
+    if type(response) not in (models.Response, subject.answer):
+        raise BadValue(
+            f"subject {mrid_text(subject.mrid)} is answered by {subject.answer.__name__},"
+            f" this is {type(response).__name__}"
+        )
+    # An aggregator follows no program itself but may speak for all its devices at once.
+    if not device.registration.aggregator and not subject.program.applies_to(device):
+        raise BadValue(f"subject {mrid_text(subject.mrid)} is not for device {device.sfdi}")
+
+
+def _complete(response: models.Response, device: EndDevice, now: float) -> models.Response:
+    """The response as it is kept: without an address, with a time, with the whole LFDI."""
+    created = int(now) if response.createdDateTime is None else response.createdDateTime
+    return replace(
+        response,
+        href=None,
+        createdDateTime=created,
+        endDeviceLFDI=bytes.fromhex(device.lfdi or ""),
+    )
+
+
+def _response_order(stored: StoredResponse) -> tuple[int, bytes]:
+    response = stored.response
+    return (-(response.createdDateTime or 0), response.endDeviceLFDI or b"")
+
+
+def _set_order(response_set: ResponseSet) -> int:
+    return -int.from_bytes(response_set.mrid)

@@ -1,0 +1,106 @@
+"""What an operator does at run time: JSON in, JSON out, refusals that name the argument."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ieee2030_5_agent.operations import Operations
+from ieee2030_5_agent.server import Server
+from ieee2030_5_agent.settings import Settings
+
+DEVICE = {"sfdi": "097935300833", "pin_code": "111115"}
+LFDI = "3E4F45AB31EDFE5B67E343E5E4562E31984E23E5"
+AGGREGATOR = "167261211391"
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server(Settings.load({"devices": [DEVICE]}), lambda: 1_780_000_000.0)
+
+
+@pytest.fixture
+def operations(server: Server) -> Operations:
+    return Operations(server)
+
+
+def test_a_device_is_registered_like_one_of_the_configuration(
+    operations: Operations, server: Server
+) -> None:
+    summary = operations.register_device(lfdi=LFDI, pin_code="123455", groups=["north"])
+    assert json.loads(json.dumps(summary)) == summary
+    assert (summary["sfdi"], summary["href"], summary["origin"]) == (
+        AGGREGATOR,
+        "/dcap/edev/1",
+        "rpc",
+    )
+    server.configure(Settings.load({"devices": [DEVICE]}))
+    assert [device["sfdi"] for device in server.device_summaries()] == ["097935300833", AGGREGATOR]
+    operations.remove_device(AGGREGATOR)
+    assert [device["sfdi"] for device in server.device_summaries()] == ["097935300833"]
+
+
+def test_an_aggregator_is_named_by_what_it_manages(operations: Operations) -> None:
+    operations.register_aggregator(lfdi=LFDI)
+    operations.register_device(sfdi="19", aggregator=AGGREGATOR)
+    with pytest.raises(ValueError, match="still manages 1 device"):
+        operations.remove_device(AGGREGATOR)
+
+
+def test_a_program_is_created_assigned_and_removed(operations: Operations) -> None:
+    program = operations.create_program(primacy=5, description="feeder", groups=["north"])
+    again = operations.create_program(mRID=program["mRID"], primacy=6, groups=["north"])
+    assert (again["mRID"], again["primacy"], again["version"]) == (program["mRID"], 6, 1)
+    assigned = operations.assign_program(program["mRID"], devices=["97935300833"])
+    assert (assigned["groups"], assigned["devices"]) == (["north"], ["097935300833"])
+    assert operations.get_programs() == [assigned]
+    operations.remove_program(program["mRID"].lower())
+    assert operations.get_programs() == []
+
+
+def test_a_default_control_is_set_with_the_names_of_the_standard(operations: Operations) -> None:
+    mrid = operations.create_program(primacy=5)["mRID"]
+    default = {"DERControlBase": {"opModMaxLimW": 5000, "opModEnergize": False}, "setGradW": 0}
+    result = operations.set_default_control(mrid, default)
+    assert {key: result[key] for key in default} == default
+
+
+def test_a_poll_rate_is_shown_by_the_next_answer(operations: Operations, server: Server) -> None:
+    operations.set_poll_rate("EndDeviceList", 60)
+    assert server.poll_rates["EndDeviceList"] == 60
+
+
+REFUSED: list[tuple[str, Callable[[Operations], Any], str]] = [
+    ("unknown device", lambda o: o.remove_device("19"), "000000000019"),
+    ("not an SFDI", lambda o: o.remove_device("18"), "18"),
+    ("twice", lambda o: o.register_device(**DEVICE), "registered already"),
+    ("unknown key", lambda o: o.register_device(sfdi="19", colour="red"), "colour: unknown key"),
+    ("unknown manager", lambda o: o.register_device(sfdi="19", aggregator="109"), "000000000109"),
+    (
+        "a manager that is none",
+        lambda o: o.register_device(sfdi="19", aggregator="097935300833"),
+        "is no aggregator",
+    ),
+    ("access in words", lambda o: o.set_access(LFDI, "no"), "granted"),  # type: ignore[arg-type]
+    ("not an LFDI", lambda o: o.set_access("ZZ", True), "LFDI"),
+    ("no primacy", lambda o: o.create_program(), "primacy: is missing"),
+    ("unknown program", lambda o: o.remove_program("A1"), "A1"),
+    ("not an mRID", lambda o: o.remove_program("x"), "mRID"),
+    ("unknown mirror", lambda o: o.remove_mirror("AB"), "AB"),
+    (
+        "a resource without rate",
+        lambda o: o.set_poll_rate("DERControlList", 5),
+        "carries no pollRate",
+    ),
+    ("a rate of nothing", lambda o: o.set_poll_rate("Time", 0), "seconds is 0"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])
+def test_refuses(operations: Operations, call: Callable[[Operations], Any], message: str) -> None:
+    with pytest.raises(ValueError, match=r".") as refused:
+        call(operations)
+    assert message in str(refused.value)

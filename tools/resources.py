@@ -1,0 +1,52 @@
+"""The table of resources, methods and function sets, from the routing table itself.
+
+``make resources`` prints it and writes it into the README, between its two marks; ``--check``
+fails when the README has another one.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ieee2030_5_agent.function_sets import FUNCTION_SETS
+from ieee2030_5_agent.rest.routing import Table
+
+README = Path(__file__).parents[1] / "README.md"
+BEGIN = "<!-- resources: written by make resources -->"
+END = "<!-- end of resources -->"
+ROOT = "/dcap"
+
+
+def table() -> str:
+    """The table in Markdown, one line per resource."""
+    rows = ["| Function set | Resource | URI | Methods | Takes |", "|---|---|---|---|---|"]
+    for function_set in FUNCTION_SETS:
+        name = function_set.__name__.rpartition(".")[2].replace("_", " ")
+        routes = Table(function_set.ROUTES, ROOT)
+        for route in routes:
+            methods = " ".join(routes.methods(route.name))
+            bodies = ", ".join(body.__name__ for body in route.bodies)
+            rows.append(
+                f"| {name} | {route.name} | `{ROOT}{route.template}` | {methods} | {bodies} |"
+            )
+    return "\n".join(rows)
+
+
+def main() -> int:
+    """Prints and writes the table, or compares it with ``--check``."""
+    text = README.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    wanted = f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    if "--check" in sys.argv:
+        if wanted != text:
+            print("README.md has another table of resources: run make resources", file=sys.stderr)
+        return int(wanted != text)
+    print(table())
+    README.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
