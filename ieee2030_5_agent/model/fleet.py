@@ -57,6 +57,9 @@ class Fleet:
         self._door = Door(clock, new_mrid)
         self._points = DevicePoints(clock)
         self._default_points = point_map
+        # Registries of devices that were removed: a device that comes back in the same run of the
+        # agent finds its own again, because its driver does not notice that it was away.
+        self._kept_points: dict[str, PointMap] = {}
         self._log = ChangeLog(epoch)
         self._door.listen(self._log)
         self.mirroring = Mirroring(self._door, self.registry, self._points, self.mirrors)
@@ -129,7 +132,7 @@ class Fleet:
             registered_at=now,
             changed_time=now,
             program=program.number,
-            point_map=self._default_points,
+            point_map=self._kept_points.pop(registration.sfdi, self._default_points),
         )
         device.resources["EndDevice", 1] = _identity_resource(registration)
         self.registry.add(device)
@@ -168,6 +171,8 @@ class Fleet:
             self.mirrors.remove(mirror)
         self.reservations.forget_device(sfdi)
         self.response_sets.forget_device(sfdi)
+        if device.point_map is not self._default_points:
+            self._kept_points[sfdi] = device.point_map
         self.registry.remove(device)
         self.programs.forget(device)
         program = self.programs.by_number(device.program)

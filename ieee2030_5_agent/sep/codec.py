@@ -303,6 +303,8 @@ def _hex_reader(type_name: str, octets: int | None) -> Callable[[str], bytes]:
         if octets is not None:
             if octets <= BITMAP_OCTETS:
                 value = _shortest(value)
+            elif not value:
+                raise CodecError(f"is empty, hexadecimal digits are expected ({type_name})")
             elif len(value) > octets:
                 value = value.lstrip(b"\0")
             if len(value) > octets:

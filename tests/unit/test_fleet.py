@@ -105,6 +105,14 @@ def test_a_registry_of_its_own(fleet: Fleet) -> None:
     assert (fleet.get_points(A), fleet.get_points(B)) == ({"charge": None}, {"sn": B})
 
 
+def test_a_device_that_comes_back_finds_its_registry_again(fleet: Fleet) -> None:
+    fleet.register(Registration(A), "config")
+    fleet.config_points(A, ROWS[:1])
+    fleet.remove(A)
+    fleet.register(Registration(A), "config")
+    assert fleet.get_points(A) == {"soc": None}
+
+
 def test_a_bad_registry_leaves_the_one_before(fleet: Fleet, changes: list[Changed]) -> None:
     fleet.register(Registration(A), "config")
     told = len(changes)
