@@ -174,6 +174,8 @@ class IEEE2030_5Agent(Agent):
         else:
             if settings != former:  # the same one comes again with each new connection
                 _log.info("configuration in force: %d devices", len(settings.devices))
+                if settings.access == "open":
+                    _log.warning("access is open: who has no certificate sees and writes all")
                 for warning in settings.warnings:
                     _log.warning("%s: %s", CONFIG, warning)
             self._note(CONFIG, None)

@@ -5,6 +5,9 @@ Source: IEEE 2030.5-2018 DER, DERCapability, DERSettings, DERStatus, DERAvailabi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ..model.programs import Program
 from ..rest.call import Answer, Call, ok
 from ..rest.routing import Route
 from ..rest.stored import read, write
@@ -27,21 +30,27 @@ def read_der(call: Call) -> Answer:
 
 def der(call: Call, number: int) -> models.DER:
     """The DER resource: where to write, and the programs that it is to follow."""
-    device = call.device
+    programs = call.fleet.programs.of(call.device)
     return models.DER(
         href=call.href("DER", der=number),
         AssociatedDERProgramListLink=models.AssociatedDERProgramListLink(
             href=call.href("EndDeviceDERProgramList"),
-            all=len(call.fleet.programs.of(device)),
+            all=len(programs),
         ),
         CurrentDERProgramLink=models.CurrentDERProgramLink(
-            href=call.href("DERProgram", derp=device.program)
+            href=call.href("DERProgram", derp=_current(programs).number)
         ),
         DERAvailabilityLink=call.link(models.DERAvailabilityLink, der=number),
         DERCapabilityLink=call.link(models.DERCapabilityLink, der=number),
         DERSettingsLink=call.link(models.DERSettingsLink, der=number),
         DERStatusLink=call.link(models.DERStatusLink, der=number),
     )
+
+
+def _current(programs: Sequence[Program]) -> Program:
+    """The program that rules now: the first by primacy that has an active control, or else the
+    first. Some clients look for controls nowhere else."""
+    return next((program for program in programs if program.active), programs[0])
 
 
 def _singleton(name: str, segment: str, body: type) -> Route:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ieee2030_5_agent.settings import Settings, SettingsError
+from tests.protocol import documents
 from tests.protocol.conftest import BATTERY, INVERTER, Site
 
 CURVE = {
@@ -130,6 +131,18 @@ REFUSED = [
     ({"primacy": 1, "DERCurve": [CURVE | {"CurveData": [{}] * 11}]}, "has 11 members, at most 10"),
     ({"primacy": 1, "color": "red"}, "unknown key"),
 ]
+
+
+def test_the_current_program_is_the_first_with_an_active_control(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site(programs=[{"mRID": "A1", "primacy": 0, "all": True}])
+    site.put("/dcap/edev/0/der/1/dercap", documents.DER_CAPABILITY)
+    current = site.get("/dcap/edev/0/der").DER[0].CurrentDERProgramLink.href
+    assert site.get(current).primacy == 0
+    site.server.fleet.set_point(BATTERY, "b124_WChaMax", 0)
+    current = site.get("/dcap/edev/0/der").DER[0].CurrentDERProgramLink.href
+    assert site.get(current).ActiveDERControlListLink.all == 1
 
 
 @pytest.mark.parametrize(("entry", "message"), REFUSED, ids=[row[1] for row in REFUSED])

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from lxml import etree
 
+from ieee2030_5_agent.sep.codec import decode
 from tests.protocol import documents
-from tests.protocol.conftest import BATTERY, Site
+from tests.protocol.conftest import BATTERY, Site, fill
 
 NAMESPACES = [
     "http://zigbee.org/sep",
@@ -74,6 +76,29 @@ def test_names_of_2013_are_visible_under_those_of_today(site: Site) -> None:
     )
     assert site.point("b120_ARtg") == 330
     assert b"<rtgA>" in site.ask("GET", "/dcap/edev/0/der/1/dercap").body
+
+
+@pytest.mark.parametrize(("edition", "namespace"), [("2013", 0), ("2013-ieee", 1)])
+def test_old_clients_find_their_way_through_the_whole_tree(
+    make_site: Callable[..., Site], edition: str, namespace: int
+) -> None:
+    site = make_site(default_edition=edition)
+    site.namespace = NAMESPACES[namespace]
+    fill(site)
+    seen: set[str] = set()
+    queue = {"/dcap"}
+    while queue:
+        path = queue.pop()
+        seen.add(path)
+        response = site.ask("GET", path)
+        if response.status == 404 and b"has not sent" in response.body:
+            continue
+        assert response.status == 200, (path, response.body)
+        document = etree.fromstring(response.body)
+        assert etree.QName(document).namespace == NAMESPACES[namespace], path
+        decode(response.body)
+        queue |= {str(e.get("href")) for e in document.iter() if e.get("href")} - seen
+    assert len(seen) > 40
 
 
 def test_the_summary_tells_the_namespace_in_use(site: Site) -> None:
