@@ -87,10 +87,11 @@ class Operations:
 
     def remove_mirror(self, mrid: str) -> None:
         """Removes a MirrorUsagePoint, as its owner could by DELETE."""
-        mirror = self._fleet.mirrors.by_mrid(int(mrid_text(mrid), 16))
-        if mirror is None:
+        mirrors = list(self._fleet.mirrors.by_mrid(int(mrid_text(mrid), 16)))
+        if not mirrors:
             raise ModelError(f"there is no MirrorUsagePoint with mRID {mrid}")
-        self._fleet.mirroring.remove(mirror)
+        for mirror in mirrors:
+            self._fleet.mirroring.remove(mirror)
 
     # --- programs ------------------------------------------------------------------------------
 

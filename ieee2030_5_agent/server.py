@@ -7,6 +7,7 @@ Content-Type (415), size (413), parsing (400), then what the function set refuse
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import time
 from collections import Counter
@@ -87,6 +88,7 @@ class Server:
             route, handler, params = self.table.match(request.method, request.path)
             call = self._call(request, params)
             try:
+                self._note_contact(call)
                 self._read_body(call, route)
                 answer = handler(call)
             finally:
@@ -123,6 +125,12 @@ class Server:
             poll_rates=self.poll_rates,
         )
 
+    def _note_contact(self, call: Call) -> None:
+        """The device of the URI is to be answered in its edition, also when it is refused."""
+        device = self.fleet.registry.by_number(call.params.get("edev", -1))
+        if device is not None and call.scope.sees(device):
+            call.contact = device
+
     def _read_body(self, call: Call, route: Route) -> None:
         request = call.request
         if request.method not in BODY_METHODS:
@@ -136,13 +144,18 @@ class Server:
             raise errors.TooLarge(
                 f"the body has {len(request.body)} bytes, at most {most} are taken"
             )
-        document = parse(request.body)
+        try:
+            document = parse(request.body)
+        except CodecError as unreadable:
+            call.edition = unreadable.edition
+            raise
+        call.edition = document.edition
         if type(document.model) not in route.bodies:
             raise errors.BadRequest(
                 f"root element {type(document.model).__name__}, expected is "
                 + " or ".join(body.__name__ for body in route.bodies)
             )
-        call.body, call.edition = document.model, document.edition
+        call.body = document.model
 
     def _answer_edition(self, call: Call) -> Edition:
         """A device is answered in the edition that it last used."""
@@ -201,7 +214,7 @@ class Server:
         """
         device = self.fleet.device(sfdi)
         name, _, instance = resource.partition(":")
-        if instance and not instance.isdigit():
+        if instance and not re.fullmatch("[0-9]{1,9}", instance):
             raise ModelError(f"{resource!r}: the number of a DER is expected behind the colon")
         model = device.resources.get((name, int(instance or 1)))
         if model is None:
@@ -237,7 +250,9 @@ def _success(answer: Answer, edition: Edition, csip_aus: str | None) -> Response
 def _failure(refusal: errors.ProtocolError, edition: Edition) -> Response:
     """An Error document; the reason stands in a comment, as the schema has no place for it."""
     body = encode(models.Error(reasonCode=refusal.reason_code), edition)
-    reason = "".join(c if c.isprintable() else " " for c in str(refusal)).replace("--", "- -")
+    # Two hyphens end a comment, and it must not end with one.
+    text = "".join(c if c.isprintable() else " " for c in str(refusal))
+    reason = re.sub("-(?=-)", "- ", text)
     return Response(
         refusal.status,
         (*refusal.headers, ("Content-Type", MEDIA_TYPE)),

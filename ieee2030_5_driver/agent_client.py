@@ -47,6 +47,8 @@ class _Changes(NamedTuple):
     epoch: str
     cursor: str
     points: Mapping[str, Mapping[str, Any] | None]
+    # Devices whose points are all there.
+    whole: frozenset[str]
 
 
 class AgentClient:
@@ -206,14 +208,15 @@ class AgentClient:
             changes = self._changes(self._cursor, None, timeout)
             if self._restarted(changes.epoch):
                 return False
-            self._apply(changes.points)
+            self._forget_strangers(changes)
+            self._apply(changes)
             self._cursor = changes.cursor
         incomplete = [device.sfdi for device in devices if device.configured]
         if incomplete or self._cursor is None:
             everything = self._changes(None, incomplete, timeout)
             if self._restarted(everything.epoch):
                 return False
-            self._apply(everything.points)
+            self._apply(everything)
             if self._cursor is None:
                 self._cursor = everything.cursor
             self._check_complete(incomplete)
@@ -229,7 +232,7 @@ class AgentClient:
             new_cursor, points = answer["cursor"], answer["points"]
             epoch, colon, _ = new_cursor.rpartition(":")
             if colon and isinstance(points, dict):
-                return _Changes(epoch, new_cursor, points)
+                return _Changes(epoch, new_cursor, points, frozenset(answer["whole"]))
         except (TypeError, KeyError, AttributeError):
             pass
         raise AgentUnavailable(
@@ -237,8 +240,18 @@ class AgentClient:
             " is it an IEEE 2030.5 agent?"
         )
 
-    def _apply(self, points: Mapping[str, Mapping[str, Any] | None]) -> None:
-        for sfdi, values in points.items():
+    def _forget_strangers(self, changes: _Changes) -> None:
+        """Somebody else gave the agent another registry for a device: what it says of it now is
+        not what our rows mean, so it gets ours again."""
+        for sfdi in changes.whole:
+            device, values = self._devices.get(sfdi), changes.points[sfdi]
+            if device and device.configured and values is not None and not device.fits(values):
+                _log.info("%s: its registry was changed at the agent", self._topic(sfdi))
+                device.forget()
+                self._wanted.add(sfdi)
+
+    def _apply(self, changes: _Changes) -> None:
+        for sfdi, values in changes.points.items():
             device = self._devices.get(sfdi)
             if device is None or not device.configured:
                 continue

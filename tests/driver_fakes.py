@@ -126,7 +126,10 @@ class FakeAgent:
             points |= {each: None for each, at in self.removed.items() if at > int(seen)}
         points = {each: points[each] for each in points if sfdis is None or each in sfdis}
         self.transferred += sum(len(each or ()) for each in points.values())
-        answer = {"cursor": f"{self.epoch}:{self.count}", "points": points}
+        whole = [
+            each for each, told in points.items() if told and set(told) == set(self.values[each])
+        ]
+        answer = {"cursor": f"{self.epoch}:{self.count}", "points": points, "whole": whole}
         self.on_the_way()
         return answer
 

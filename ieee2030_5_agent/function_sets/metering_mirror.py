@@ -11,7 +11,7 @@ from ..rest.call import Answer, Call, created, no_content, ok
 from ..rest.errors import BadRequest, BadValue, Forbidden
 from ..rest.routing import Route
 from ..sep import models
-from ..sep.identity import normalise_lfdi
+from ..sep.identity import format_sfdi, normalise_lfdi, sfdi_of_lfdi
 
 
 def read_list(call: Call) -> Answer:
@@ -78,7 +78,9 @@ def _owner(call: Call) -> EndDevice:
     if call.body.deviceLFDI is None:
         raise BadValue("MirrorUsagePoint has no deviceLFDI")
     lfdi = normalise_lfdi(call.body.deviceLFDI)
-    device = call.fleet.registry.by_lfdi(lfdi)
+    # A device that was registered by its SFDI alone is known by what follows from the LFDI.
+    registry = call.fleet.registry
+    device = registry.by_lfdi(lfdi) or registry.by_sfdi(format_sfdi(sfdi_of_lfdi(lfdi)))
     if device is None or not call.scope.sees(device):
         raise Forbidden(f"deviceLFDI {lfdi} is not that of a device of yours")
     if not device.registration.enabled:

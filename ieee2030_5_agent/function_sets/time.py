@@ -32,7 +32,7 @@ def read(call: Call) -> Answer:
     zone = ZoneInfo(call.settings.timezone)
     local = datetime.fromtimestamp(now, zone)
     total = _seconds(local.utcoffset())
-    daylight = _seconds(local.dst())
+    daylight = total - _standard(zone, local.year)
     period = daylight_saving(call.settings.timezone, now // DAY_S)
     return ok(
         models.Time(
@@ -89,7 +89,15 @@ def _bisect(zone: ZoneInfo, early: int, late: int) -> int:
 
 
 def _in_effect(zone: ZoneInfo, time: int) -> bool:
-    return bool(datetime.fromtimestamp(time, UTC).astimezone(zone).dst())
+    local = datetime.fromtimestamp(time, UTC).astimezone(zone)
+    return _seconds(local.utcoffset()) > _standard(zone, local.year)
+
+
+def _standard(zone: ZoneInfo, year: int) -> int:
+    """The offset of the zone without daylight saving: the smaller one of the year. The data base
+    itself says that Dublin has a saving of minus one hour in winter."""
+    seasons = (datetime(year, month, 1, tzinfo=zone) for month in (1, 7))
+    return min(_seconds(season.utcoffset()) for season in seasons)
 
 
 def _seconds(offset: timedelta | None) -> int:

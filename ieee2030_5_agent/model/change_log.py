@@ -6,6 +6,7 @@ reader walks back from the newest until it meets its cursor.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Container
 from dataclasses import dataclass, field
@@ -72,6 +73,8 @@ class ChangeLog:
 
     def _position(self, cursor: str | None) -> int | None:
         epoch, _, count = (cursor or "").rpartition(":")
-        if epoch != self._epoch or not count.isdigit() or int(count) > self._count:
+        if epoch != self._epoch or not re.fullmatch("[0-9]{1,18}", count):
+            return None
+        if int(count) > self._count:
             return None
         return int(count)

@@ -21,7 +21,7 @@ from .granting import Granting
 from .log_events import Entry, describe
 from .mirroring import Mirroring
 from .mirrors import Mirrors
-from .points import PointMap
+from .points import PointMap, PointMapError
 from .programs import Assignment, Program, Programs
 from .registry import Registry
 from .reservations import Reservations
@@ -88,14 +88,16 @@ class Fleet:
     def get_changes(
         self, cursor: str | None, sfdis: Container[str] | None = None
     ) -> dict[str, Any]:
-        """What changed since a cursor: ``{"cursor", "points": {sfdi: {point: value}}}``.
+        """What changed since a cursor: ``{"cursor", "points": {sfdi: {point: value}}, "whole"}``.
 
-        A device that was removed has ``None`` instead of points. An unknown cursor reads all.
+        A device that was removed has ``None`` instead of points. ``whole`` names the devices whose
+        points are all there, because their set is another one. An unknown cursor reads all.
         """
         changed = self._log.since(cursor, sfdis)
         if changed is None:
             changed = {sfdi: None for sfdi in self.registry.sfdis if sfdis is None or sfdi in sfdis}
         points: dict[str, dict[str, PointValue] | None] = {}
+        whole = sorted(sfdi for sfdi, names in changed.items() if names is None)
         for sfdi, names in changed.items():
             device = self.registry.by_sfdi(sfdi)
             if device is None:
@@ -104,7 +106,7 @@ class Fleet:
                 points[sfdi] = dict(device.points)
             else:
                 points[sfdi] = {name: device.points[name] for name in names}
-        return {"cursor": self._log.cursor, "points": points}
+        return {"cursor": self._log.cursor, "points": points, "whole": whole}
 
     def listen(self, listener: Callable[[Changed], None]) -> None:
         """Calls ``listener`` after each change, in order."""
@@ -256,7 +258,12 @@ class Fleet:
     def config_points(self, sfdi: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Gives a device a registry of its own. Raises UnknownDevice, PointMapError."""
         device = self.device(sfdi)
-        self._points.configure(device, PointMap.from_rows(rows))
+        try:
+            point_map = PointMap.from_rows(rows)
+        except PointMapError as error:
+            problems = [f"device {sfdi}: {problem}" for problem in error.problems]
+            raise PointMapError(problems) from error
+        self._points.configure(device, point_map)
         self._door.emit("points", device, {}, device.points)
 
     def set_point(self, sfdi: str, name: str, value: PointValue) -> PointValue:

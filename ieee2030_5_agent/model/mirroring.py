@@ -9,7 +9,7 @@ from ..sep import models
 from .device_points import DevicePoints
 from .door import Door
 from .end_device import EndDevice
-from .errors import LimitReached, NotOwner
+from .errors import LimitReached
 from .meter_readings import MeterReading
 from .mirrors import Mirror, Mirrors
 from .registry import Registry
@@ -36,9 +36,8 @@ class Mirroring:
         Raises NotOwner when another device has this mRID or that of a meter reading, BadValue for
         readings (rule h.3), LimitReached.
         """
-        known = self._mirrors.by_mrid(int.from_bytes(usage_point.mRID or b""))
-        if known is not None and known.sfdi != device.sfdi:
-            raise NotOwner("another device has a MirrorUsagePoint with this mRID")
+        mrid = int.from_bytes(usage_point.mRID or b"")
+        known = self._mirrors.known(device.sfdi, mrid, strict)
         mirror = known or self._new(device, usage_point)
         posted = usage_point.MirrorMeterReading
         merged = self._merged(mirror, posted, strict)

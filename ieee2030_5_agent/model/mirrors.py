@@ -118,9 +118,9 @@ class Mirrors:
     """All mirrors by number and mRID, and in the order of the MirrorUsagePointList."""
 
     def __init__(self) -> None:
-        self._listing: Listing[Mirror] = Listing(lambda mirror: -mirror.mrid)
+        self._listing: Listing[Mirror] = Listing(lambda mirror: (-mirror.mrid, mirror.number))
         self._by_number: dict[int, Mirror] = {}
-        self._by_mrid: dict[int, Mirror] = {}
+        self._by_mrid: dict[int, list[Mirror]] = {}
         self._claims: dict[int, set[int]] = {}
         self._counts: Counter[str] = Counter()
         self._next_number = 0
@@ -137,8 +137,21 @@ class Mirrors:
     def by_number(self, number: int) -> Mirror | None:
         return self._by_number.get(number)
 
-    def by_mrid(self, mrid: int) -> Mirror | None:
-        return self._by_mrid.get(mrid)
+    def by_mrid(self, mrid: int) -> list[Mirror]:
+        """One mirror, or several where devices of 2013-era editions share an mRID."""
+        return self._by_mrid.get(mrid, [])
+
+    def known(self, sfdi: str, mrid: int, strict: bool) -> Mirror | None:
+        """A device's mirror of this mRID. Raises NotOwner when another device has the mRID.
+
+        2013-era devices of one make send the same mRIDs, as the original's samples do, so they
+        are told apart by device.
+        """
+        others = self.by_mrid(mrid)
+        own = next((mirror for mirror in others if mirror.sfdi == sfdi), None)
+        if own is None and others and strict:
+            raise NotOwner("another device has a MirrorUsagePoint with this mRID")
+        return own
 
     def count(self, sfdi: str) -> int:
         """How many mirrors a device has itself."""
@@ -162,7 +175,7 @@ class Mirrors:
         mirror.number = self._next_number
         self._next_number += 1
         self._by_number[mirror.number] = mirror
-        self._by_mrid[mirror.mrid] = mirror
+        self._by_mrid.setdefault(mirror.mrid, []).append(mirror)
         self._counts[mirror.sfdi] += 1
         self._listing.add(mirror, mirror.owners)
 
@@ -174,7 +187,9 @@ class Mirrors:
             if not self._claims[mrid]:
                 del self._claims[mrid]
         del self._by_number[mirror.number]
-        del self._by_mrid[mirror.mrid]
+        self._by_mrid[mirror.mrid].remove(mirror)
+        if not self._by_mrid[mirror.mrid]:
+            del self._by_mrid[mirror.mrid]
 
     def hand_over(self, sfdi: str, owners: tuple[str, ...]) -> None:
         """A device has another manager now, who sees its mirrors instead of the one before."""

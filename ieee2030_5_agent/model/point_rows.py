@@ -5,7 +5,8 @@ What is wrong with single cells is collected here; what a row means is decided o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +112,10 @@ def read_rows(rows: Iterable[Mapping[str, Any]]) -> list[NumberedRow]:
     Rows are numbered as an editor shows a CSV file: the titles are row 1. Rows without any cell
     are skipped. A cell that is wrong is left empty in the row, so that the others can be checked.
     """
-    numbered: list[NumberedRow] = []
+    rows = list(rows)
+    numbered = _title_problems(rows)
+    if numbered:
+        return numbered
     first_with: dict[str, int] = {}
     for number, raw in enumerate(rows, start=2):
         if not isinstance(raw, Mapping):
@@ -127,6 +131,32 @@ def read_rows(rows: Iterable[Mapping[str, Any]]) -> list[NumberedRow]:
             errors.append(CellError(NAME, row.name, f"is the point of row {first} already"))
         numbered.append(NumberedRow(number, row, list(errors), has_field))
     return numbered
+
+
+def _title_problems(rows: Sequence[object]) -> list[NumberedRow]:
+    """What is wrong with the titles, which stand in every row: then no cell can be trusted."""
+    if not all(isinstance(raw, Mapping) for raw in rows):
+        return []  # each of these is reported as a row
+    titles = {
+        str(title).strip().removeprefix("\ufeff")
+        for raw in rows
+        if isinstance(raw, Mapping)
+        for title in raw
+        if title is not None
+    }
+    problems = []
+    if not titles:
+        problems.append("the registry has no rows")
+    elif NAME not in titles:
+        found = ", ".join(sorted(titles))[:100]
+        problems.append(f"there is no column {NAME!r} (separated by commas?); there is {found}")
+    for title in sorted(titles - set(COLUMNS) - set(_OTHER_TITLES.values())):
+        near = difflib.get_close_matches(title, COLUMNS, n=1, cutoff=0.8)
+        if near:
+            problems.append(f"column {title!r} is unknown; nearest: {near[0]}")
+    if not problems:
+        return []
+    return [NumberedRow(1, Row("", "", "", ""), [ValueError(p) for p in problems], False)]
 
 
 def _cells(raw: Mapping[str, Any]) -> dict[str, str]:

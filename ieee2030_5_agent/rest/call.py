@@ -87,7 +87,7 @@ class Call:
     @property
     def strict(self) -> bool:
         """Whether the body is held to today's rules: documents of 2013-era clients are not."""
-        return self.edition is not None and self.edition.year >= Edition.E2018.year
+        return self.edition is None or self.edition.year >= Edition.E2018.year
 
     @property
     def der(self) -> int:

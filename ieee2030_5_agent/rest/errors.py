@@ -53,14 +53,18 @@ class NotFound(ProtocolError):
 
 
 class MovedPermanently(ProtocolError):
-    """The resource has another, canonical URI."""
+    """The resource has another, canonical URI.
 
-    status = 301
+    301 for reading; a client that writes would follow it by GET and lose its body, so it gets
+    308, which keeps the method.
+    """
+
     reason_code = VALUES
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, method: str) -> None:
         super().__init__(f"the resource is at {location}")
         self.location = location
+        self.status = 301 if method in ("GET", "HEAD") else 308
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -79,12 +83,6 @@ class MethodNotAllowed(ProtocolError):
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
         return (("Allow", ", ".join(self.allowed)),)
-
-
-class NotAcceptable(ProtocolError):
-    """The client accepts no media type that the server speaks (strict mode)."""
-
-    status = 406
 
 
 class Conflict(ProtocolError):

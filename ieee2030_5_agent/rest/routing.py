@@ -90,7 +90,7 @@ class Table:
             raise MethodNotAllowed(method, self.methods(route.name))
         canonical = self.href(route.name, params)
         if path != canonical:
-            raise MovedPermanently(canonical)
+            raise MovedPermanently(canonical, method)
         return route, handler, params
 
     def _find(self, path: str) -> tuple[Route, dict[str, int]]:

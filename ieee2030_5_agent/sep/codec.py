@@ -47,6 +47,8 @@ class CodecError(ValueError):
         super().__init__(reason)
         self.reason = reason
         self.steps = list(path)
+        # The edition of the document, where its root told it before the mistake.
+        self.edition: Edition | None = None
 
     @property
     def path(self) -> str:
@@ -83,13 +85,14 @@ def parse(body: bytes) -> Document:
     if class_name is None:
         raise CodecError("this root element is not one of IEEE 2030.5", name.localname)
     dialect = Dialect(
-        strict=edition is not None and edition.year >= Edition.E2018.year,
+        strict=edition is None or edition.year >= Edition.E2018.year,
         interim=edition is Edition.INTERIM_2013,
     )
     try:
         return Document(_decode_element(root, _plan(class_name, dialect), dialect), edition)
     except CodecError as error:
         error.steps.insert(0, name.localname)
+        error.edition = edition
         raise
 
 
@@ -210,15 +213,16 @@ def _decode_element(element: etree._Element, plan: _Plan, dialect: Dialect) -> A
     values: dict[str, Any] = {}
     step: Any = ""
     try:
-        for step, text in element.items():
-            field = plan.attributes.get(step)
-            if field is not None and field.convert is not None:
-                values[field.name] = field.convert(str(text))
+        # Only known attributes are asked for: walking all of a hostile element is quadratic.
+        for step, field in plan.attributes.items():
+            text = element.get(step)
+            if text is not None and field.convert is not None:
+                values[step] = field.convert(str(text))
         for child in element:
             step = child.tag
-            field = plan.children.get(step)
-            if field is not None:
-                _take(child, field, values, dialect)
+            known = plan.children.get(step)
+            if known is not None:
+                _take(child, known, values, dialect)
     except CodecError as error:
         error.steps.insert(0, etree.QName(step).localname)
         raise
@@ -232,6 +236,8 @@ def _decode_element(element: etree._Element, plan: _Plan, dialect: Dialect) -> A
 def _take(child: etree._Element, field: _Field, values: dict[str, Any], dialect: Dialect) -> None:
     """Reads one child into the values of its parent."""
     if field.convert is not None:
+        if len(child):
+            raise CodecError("has child elements, a plain value is expected")
         value = field.convert(child.text or "")
     else:
         value = _decode_element(child, _member_plan(child, field.class_name, dialect), dialect)

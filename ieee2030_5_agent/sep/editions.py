@@ -25,8 +25,8 @@ class Edition(Enum):
     def of_document(cls, namespace: str | None, schema_version: str | None) -> Edition | None:
         """The edition of a document with this root namespace, or None for a foreign namespace.
 
-        Some clients send no namespace at all: they are held to the laxer rules of 2013 but have
-        no namespace to be answered in, so the caller picks the answer's edition.
+        Some clients send no namespace at all: they are held to the rules of 2018 and have no
+        namespace to be answered in, so the caller picks the answer's edition.
         """
         if namespace == cls.E2018.namespace:
             return cls.E2018 if schema_version in (None, "2.1") else cls.E2023

@@ -1,6 +1,6 @@
-"""Numbers of the standard and numbers of engineers: powers of ten and hundredths.
+"""Numbers of the standard and numbers of engineers: powers of ten.
 
-Source: IEEE 2030.5-2018 PowerOfTenMultiplierType, PerCent, SignedPerCent.
+Source: IEEE 2030.5-2018 PowerOfTenMultiplierType.
 """
 
 from __future__ import annotations
@@ -23,11 +23,6 @@ def scaled(value: int, multiplier: int | None) -> Number:
         return value
     power: int = 10 ** abs(multiplier)
     return value * power if multiplier > 0 else value / power
-
-
-def hundredths(value: int) -> Number:
-    """A field counted in hundredths, in whole units: 9300 is 93 (%), 777 is 7.77."""
-    return value / 100
 
 
 def to_multiplier(number: Number, minimum: int, maximum: int) -> tuple[int, int]:

@@ -6,7 +6,9 @@ import logging
 from typing import Any
 
 import pytest
+from lxml import etree
 
+from tests.protocol import documents
 from tests.protocol.conftest import Site
 from tests.vectors import rules
 
@@ -69,3 +71,13 @@ def test_refusals_are_counted(full_site: Site) -> None:
     assert status["refused"] == 1
     assert status["requests_by_status"]["404"] == 1
     assert "/dcap/nothing" in status["last_error"]
+
+
+def test_a_reason_full_of_hyphens_is_still_xml(site: Site) -> None:
+    for path in ("/dcap/---", "/dcap/-", "/dcap/a--b-----c"):
+        etree.fromstring(site.ask("GET", path).body)
+
+
+def test_a_write_to_another_spelling_keeps_its_method(site: Site) -> None:
+    response = site.ask("PUT", "/dcap/edev/0/ps/", site.xml(documents.POWER_STATUS))
+    assert (response.status, dict(response.headers)["Location"]) == (308, "/dcap/edev/0/ps")

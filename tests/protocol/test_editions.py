@@ -46,9 +46,11 @@ def test_the_last_used_namespace_counts(site: Site) -> None:
 
 
 def test_an_error_is_told_in_the_namespace_of_the_request(site: Site) -> None:
-    body = '<DERSettings xmlns="http://zigbee.org/sep"/>'
-    response = site.ask("PUT", "/dcap/edev/0/der/1/ders", body)
-    assert response.status == 400
+    site.namespace = "http://zigbee.org/sep"
+    for wrong in ("<DERSettings/>", "<DERStatus><readingTime>x</readingTime></DERStatus>"):
+        response = site.ask("PUT", "/dcap/edev/0/der/1/ders", site.xml(wrong))
+        assert response.status == 400
+        assert b'xmlns="http://zigbee.org/sep"' in response.body
 
 
 @pytest.mark.parametrize(

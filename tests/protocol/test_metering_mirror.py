@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.protocol.conftest import INVERTER, Site
@@ -139,3 +140,20 @@ def test_2013_clients_tell_readings_of_one_mrid_apart_by_description(
     )
     assert site.point("b122_ActWh") == 128
     assert {name: site.point(name) for name in expected} == expected
+
+
+def test_2013_devices_of_one_make_share_an_mrid(site: Site) -> None:
+    """As the original's sample devices do; each has a mirror of its own."""
+    site.namespace = "http://zigbee.org/sep"
+    site.post("/dcap/mup", mirror("AA", reading("AB", 1, "PhaseCurrentAvg")))
+    site.post("/dcap/mup", mirror("AA", reading("AB", 2, "PhaseCurrentAvg"), INVERTER_LFDI))
+    site.post("/dcap/mup", mirror("AA", reading("AB", 3, "PhaseCurrentAvg")), status=204)
+    assert (site.point("b113_A"), site.point("b113_A", INVERTER)) == (3, 2)
+
+
+def test_a_device_that_is_known_by_its_sfdi_alone_has_mirrors(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site(devices=[{"sfdi": INVERTER}])
+    site.post("/dcap/mup", mirror("AA", reading("AB", 2, "PhaseCurrentAvg"), INVERTER_LFDI))
+    assert site.point("b113_A", INVERTER) == 2

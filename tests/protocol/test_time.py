@@ -28,6 +28,11 @@ def at(text: str) -> int:
         # In the south the period spans the turn of the year.
         ("Australia/Sydney", "2026-01-15T00:00:00", 36000, 3600,
          "2025-10-04T16:00:00", "2026-04-04T16:00:00"),
+        # The time zone data base has a daylight saving of minus one hour for Irish winters.
+        ("Europe/Dublin", "2026-01-15T00:00:00", 0, 0,
+         "2026-03-29T01:00:00", "2026-10-25T01:00:00"),
+        ("Europe/Dublin", "2026-07-01T00:00:00", 0, 3600,
+         "2026-03-29T01:00:00", "2026-10-25T01:00:00"),
         ("Asia/Kolkata", "2026-07-01T00:00:00", 19800, 0, None, None),
     ],
 )  # fmt: skip

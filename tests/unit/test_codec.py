@@ -152,3 +152,10 @@ def test_reads_csipaus_elements() -> None:
         csipaus_namespace="https://csipaus.org/ns/v1.3",
     )
     assert decode(text).doeModesEnabled == b"\x0f"
+
+
+def test_unknown_attributes_are_not_even_walked() -> None:
+    """Walking tens of thousands of them is quadratic in lxml and would hold up everybody."""
+    attributes = " ".join(f'a{number}="1"' for number in range(30_000))
+    body = f'<DERStatus {attributes} href="/x"><readingTime>1</readingTime></DERStatus>'
+    assert decode(body.encode()).href == "/x"

@@ -452,6 +452,18 @@ def test_a_device_that_was_removed_and_registered_again(house: House) -> None:
     assert house.agent.maps[ONE] == ["W", "SoC", "Set"]
 
 
+def test_a_registry_that_somebody_else_changed_is_sent_again(house: House) -> None:
+    """Otherwise the last values under our names would be published for ever."""
+    house.read()
+    house.agent.receive(ONE, "W", 5)
+    house.agent.config_points(ONE, [{"Volttron Point Name": "Other"}])
+    house.agent.receive(ONE, "Other", 1)
+    assert set(house.read_later()) == {"W", "SoC", "Set"}
+    assert house.agent.maps[ONE] == ["W", "SoC", "Set"]
+    house.agent.receive(ONE, "W", 7)
+    assert house.read_later()["W"] == 7
+
+
 def test_points_that_the_agent_does_not_deliver(house: House) -> None:
     house.agent.hidden_points = {"SoC"}
     with pytest.raises(AgentRefused, match="'ieee2030_5' does not deliver SoC"):

@@ -90,7 +90,7 @@ def test_delta_reads(fleet: Fleet) -> None:
     assert set(everything["points"]) == {A, B}
     fleet.put_resource(device, ("DERStatus", 1), status(100))
     changed = fleet.get_changes(everything["cursor"])
-    assert changed["points"] == {A: {"soc": 1.0}}
+    assert (changed["points"], changed["whole"]) == ({A: {"soc": 1.0}}, [])
     fleet.remove(A)
     assert fleet.get_changes(changed["cursor"])["points"] == {A: None}
     assert set(fleet.get_changes(None)["points"]) == {B}

@@ -168,8 +168,23 @@ def test_empty_rows_are_skipped_and_still_counted() -> None:
     ]
 
 
-def test_empty_registry_has_no_points() -> None:
-    assert PointMap.from_rows([]).rows == {}
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "the registry has no rows"),
+        ("Volttron Point Name,Field\n", "the registry has no rows"),
+        ("Volttron Point Name;Resource;Field\nx;EndDevice;sFDI\n", "separated by commas?"),
+        ("Name,Resource,Field\nx,EndDevice,sFDI\n", "there is no column 'Volttron Point Name'"),
+        (
+            "Volttron Point Name,Resource,Field,Writeable\nx,EndDevice,sFDI,\n",
+            "column 'Writeable' is unknown; nearest: Writable",
+        ),
+    ],
+)
+def test_titles_that_cannot_be_used(text: str, problem: str) -> None:
+    with pytest.raises(PointMapError) as refused:
+        PointMap.from_csv(text)
+    assert problem in str(refused.value)
 
 
 def test_csv_with_a_byte_order_mark() -> None:

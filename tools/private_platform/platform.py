@@ -255,7 +255,7 @@ class PrivatePlatform:
             try:
                 if process.environ().get("AGENT_UUID") == uuid:
                     return process
-            except psutil.NoSuchProcess:
+            except (psutil.NoSuchProcess, psutil.AccessDenied):  # denied while it dies
                 continue
         return None
 
