@@ -27,7 +27,7 @@ from .rest.call import Answer, Call
 from .rest.messages import MEDIA_TYPE, Request, Response
 from .rest.routing import Route, Table
 from .sep import models
-from .sep.codec import CodecError, encode, parse
+from .sep.codec import CodecError, encode, is_complete, parse
 from .sep.editions import Edition
 from .sep.identity import new_mrid
 from .settings import Settings
@@ -52,6 +52,8 @@ class Server:
         )
         self._answers: Counter[int] = Counter()
         self._last_error: str | None = None
+        # Whether a document of the laxer rules of 2013 was ever taken.
+        self._lax = False
         self.table = Table(ALL_ROUTES, settings.root, settings.post_as_put)
         self.configure(settings)
 
@@ -96,6 +98,8 @@ class Server:
                     self.fleet.heard(call.contact, call.edition)
                 edition = self._answer_edition(call)
                 csip_aus = call.csip_aus_namespace(call.contact)
+            if self._lax and edition.year >= Edition.E2018.year:
+                edition = _possible_edition(answer, edition)
             response = _success(answer, edition, csip_aus)
         except errors.ProtocolError as refusal:
             response = self._refused(request, refusal, edition)
@@ -156,6 +160,7 @@ class Server:
                 + " or ".join(body.__name__ for body in route.bodies)
             )
         call.body = document.model
+        self._lax = self._lax or not call.strict
 
     def _answer_edition(self, call: Call) -> Edition:
         """A device is answered in the edition that it last used."""
@@ -245,6 +250,14 @@ def _success(answer: Answer, edition: Edition, csip_aus: str | None) -> Response
         return Response(answer.status, tuple(headers))
     headers.append(("Content-Type", MEDIA_TYPE))
     return Response(answer.status, tuple(headers), encode(answer.model, edition, csip_aus))
+
+
+def _possible_edition(answer: Answer, edition: Edition) -> Edition:
+    """What an old client left out cannot be told in an edition that demands it, and nothing is
+    invented: the answer is then a document of the edition in which it is complete."""
+    if answer.model is None or is_complete(answer.model):
+        return edition
+    return Edition.ZIGBEE_2013
 
 
 def _failure(refusal: errors.ProtocolError, edition: Edition) -> Response:

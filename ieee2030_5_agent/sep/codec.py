@@ -121,6 +121,19 @@ def encode(
     return f"<{name}{''.join(declarations)}{opened}".encode()
 
 
+def is_complete(model: Any) -> bool:
+    """Whether a model has all that is mandatory today: one of a 2013-era client may not."""
+    for name, element in ELEMENTS[type(model).__name__].items():
+        value = getattr(model, name)
+        if element.required and not element.attribute and (value is None or value == []):
+            return False
+        if value is None or element.type in SIMPLE:
+            continue
+        if not all(map(is_complete, value if element.many else (value,))):
+            return False
+    return True
+
+
 def read_text(type_name: str, text: str) -> Any:
     """The value of a simple type's text. Raises CodecError that names the type's limits."""
     return _reader(type_name)(text)

@@ -103,6 +103,20 @@ def test_old_clients_find_their_way_through_the_whole_tree(
     assert len(seen) > 40
 
 
+@pytest.mark.parametrize("path", ["/dcap/edev/0/der/1/derg", "/dcap/mup/0", "/dcap/mup"])
+def test_what_an_old_client_left_out_is_not_told_as_a_document_of_today(
+    site: Site, path: str
+) -> None:
+    site.namespace = "http://zigbee.org/sep"
+    site.put("/dcap/edev/0/der/1/derg", "<DERSettings><setGradW>1</setGradW></DERSettings>")
+    lax = f"<MirrorUsagePoint><mRID>AA</mRID><deviceLFDI>{documents.LFDI}</deviceLFDI>"
+    site.post("/dcap/mup", lax + "</MirrorUsagePoint>")
+    site.namespace = "urn:ieee:std:2030.5:ns"
+    site.put("/dcap/edev/0/ps", documents.POWER_STATUS)
+    assert b'xmlns="http://zigbee.org/sep"' in site.ask("GET", path).body
+    assert b'xmlns="urn:ieee:std:2030.5:ns"' in site.ask("GET", "/dcap/edev/0/ps").body
+
+
 def test_the_summary_tells_the_namespace_in_use(site: Site) -> None:
     site.namespace = NAMESPACES[0]
     site.put("/dcap/edev/0/der/1/ders", documents.DER_STATUS)
