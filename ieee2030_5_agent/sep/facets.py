@@ -472,7 +472,7 @@ SIMPLE: dict[str, SimpleType] = {
             4: "subscription cancelled, resource deleted",
         },
     ),
-    "OneHourRangeType": SimpleType("int", minimum=-32768, maximum=32767),
+    "OneHourRangeType": SimpleType("int", minimum=-3600, maximum=3600),
     "OperatingStateCode": SimpleType(
         "int",
         minimum=0,
@@ -495,7 +495,7 @@ SIMPLE: dict[str, SimpleType] = {
         codes={0: "not applicable", 1: "off", 2: "operational", 3: "test"},
     ),
     "PENType": SimpleType("int", minimum=0, maximum=4294967295),
-    "PerCent": SimpleType("int", minimum=0, maximum=65535),
+    "PerCent": SimpleType("int", minimum=0, maximum=10000),
     "PhaseCode": SimpleType(
         "int",
         minimum=0,
@@ -515,7 +515,7 @@ SIMPLE: dict[str, SimpleType] = {
         },
     ),
     "PINType": SimpleType("int", minimum=0, maximum=4294967295),
-    "PowerOfTenMultiplierType": SimpleType("int", minimum=-128, maximum=127),
+    "PowerOfTenMultiplierType": SimpleType("int", minimum=-9, maximum=9),
     "PowerSourceType": SimpleType(
         "int",
         minimum=0,
@@ -631,7 +631,7 @@ SIMPLE: dict[str, SimpleType] = {
         },
     ),
     "SFDIType": SimpleType("int", minimum=0, maximum=281474976710655),
-    "SignedPerCent": SimpleType("int", minimum=-32768, maximum=32767),
+    "SignedPerCent": SimpleType("int", minimum=-10000, maximum=10000),
     "StorageModeStatusCode": SimpleType(
         "int", minimum=0, maximum=255, codes={0: "charging", 1: "discharging", 2: "holding"}
     ),

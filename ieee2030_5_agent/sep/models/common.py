@@ -354,6 +354,8 @@ class RandomizableEvent(Event):
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -3600,
+            "max_inclusive": 3600,
         },
     )
     randomizeStart: None | int = field(
@@ -361,5 +363,7 @@ class RandomizableEvent(Event):
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -3600,
+            "max_inclusive": 3600,
         },
     )

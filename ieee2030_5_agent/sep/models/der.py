@@ -190,6 +190,8 @@ class StateOfChargeStatusType:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
 
@@ -312,12 +314,16 @@ class DERAvailability(SubscribableResource):
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     reservePercent: None | int = field(
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     statVarAbsorbAvail: None | UnsignedReactivePower = field(

@@ -76,6 +76,8 @@ class FixedVar:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -10000,
+            "max_inclusive": 10000,
         },
     )
 
@@ -98,6 +100,8 @@ class UnsignedFixedVar:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
 
@@ -204,18 +208,24 @@ class DERCurve(IdentifiedObject):
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     xMultiplier: None | int = field(
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     yMultiplier: None | int = field(
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     yRefType: None | int = field(
@@ -497,6 +507,8 @@ class DERControlBase:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -10000,
+            "max_inclusive": 10000,
         },
     )
     opModFixedVar: None | FixedVar = field(
@@ -511,6 +523,8 @@ class DERControlBase:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -10000,
+            "max_inclusive": 10000,
         },
     )
     opModFreqDroop: None | FreqDroopType = field(
@@ -616,6 +630,8 @@ class DERControlBase:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     opModMaxLimPctVAInject: None | int = field(
@@ -623,6 +639,8 @@ class DERControlBase:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     opModMaxLimPctVarAbsorb: None | UnsignedFixedVarControlType = field(
@@ -644,6 +662,8 @@ class DERControlBase:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     opModMaxLimVarAbsorb: None | UnsignedReactivePowerControlType = field(
@@ -665,6 +685,8 @@ class DERControlBase:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     opModMaxLimWAbsorb: None | UnsignedActivePowerControlType = field(
@@ -878,6 +900,8 @@ class CurrentDERControls(SubscribableResource):
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": -10000,
+            "max_inclusive": 10000,
         },
     )
     opModFixedVar: None | FixedVarControlType = field(
@@ -890,6 +914,8 @@ class CurrentDERControls(SubscribableResource):
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": -10000,
+            "max_inclusive": 10000,
         },
     )
     opModFreqDroop: None | FreqDroopType = field(
@@ -980,12 +1006,16 @@ class CurrentDERControls(SubscribableResource):
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     opModMaxLimPctVAInject: None | int = field(
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     opModMaxLimPctVarAbsorb: None | UnsignedFixedVarControlType = field(
@@ -1004,6 +1034,8 @@ class CurrentDERControls(SubscribableResource):
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     opModMaxLimVarAbsorb: None | UnsignedReactivePowerControlType = field(
@@ -1022,6 +1054,8 @@ class CurrentDERControls(SubscribableResource):
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     opModMaxLimWAbsorb: None | UnsignedActivePowerControlType = field(

@@ -19,6 +19,8 @@ class Temperature:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     subject: None | int = field(

@@ -177,6 +177,8 @@ class ReadingType(Resource):
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     subIntervalLength: None | int = field(

@@ -50,6 +50,8 @@ class PEVInfo:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     timeChargeIsNeeded: None | int = field(
@@ -99,6 +101,8 @@ class PowerStatus(Resource):
         default=None,
         metadata={
             "type": "Element",
+            "min_inclusive": 0,
+            "max_inclusive": 10000,
         },
     )
     estimatedTimeRemaining: None | int = field(

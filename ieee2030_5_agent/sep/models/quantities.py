@@ -16,6 +16,8 @@ class ActivePower:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     value: None | int = field(
@@ -38,6 +40,8 @@ class AmpereHour:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     value: None | int = field(
@@ -60,6 +64,8 @@ class ApparentPower:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     value: None | int = field(
@@ -82,6 +88,8 @@ class CurrentRMS:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     value: None | int = field(
@@ -111,6 +119,8 @@ class PowerFactor:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
 
@@ -140,6 +150,8 @@ class PowerFactorWithExcitation:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
 
@@ -155,6 +167,8 @@ class ReactivePower:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     value: None | int = field(
@@ -177,6 +191,8 @@ class ReactiveSusceptance:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     value: None | int = field(
@@ -199,6 +215,8 @@ class RealEnergy:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     value: None | int = field(
@@ -222,6 +240,8 @@ class SignedRealEnergy:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     value: None | int = field(
@@ -246,6 +266,8 @@ class UnitValueType:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     unit: None | int = field(
@@ -275,6 +297,8 @@ class UnsignedActivePower:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     value: None | int = field(
@@ -297,6 +321,8 @@ class UnsignedReactivePower:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     value: None | int = field(
@@ -319,6 +345,8 @@ class VoltageRMS:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     value: None | int = field(
@@ -341,6 +369,8 @@ class WattHour:
         metadata={
             "type": "Element",
             "namespace": "urn:ieee:std:2030.5:ns",
+            "min_inclusive": -9,
+            "max_inclusive": 9,
         },
     )
     value: None | int = field(
