@@ -6,10 +6,11 @@ operator added by RPC stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from dataclasses import replace
 
 from .model.end_device import Registration
-from .model.errors import DuplicateDevice, DuplicateProgram
+from .model.errors import DuplicateProgram
 from .model.fleet import Fleet
 from .model.programs import Assignment
 from .model.programs import Program as DERProgram
@@ -18,50 +19,46 @@ from .settings import Device, Program, Settings
 CONFIG = "config"
 
 
+def check_configuration(fleet: Fleet, settings: Settings) -> None:
+    """Raises DuplicateProgram for what cannot be put in force, before anything is changed."""
+    for entry in settings.programs:
+        known = None if entry.mrid is None else fleet.programs.find(entry.mrid)
+        if known is not None:
+            _refuse_other_origin(known, CONFIG)
+
+
 def configure_fleet(fleet: Fleet, settings: Settings) -> None:
-    """Devices first, so that programs find them."""
+    """Devices first, so that programs find them; aggregators before those that they manage."""
     aggregators = [registration_of(entry, aggregator=True) for entry in settings.aggregators]
     devices = [registration_of(entry) for entry in settings.devices]
     wanted = {entry.sfdi: entry for entry in (*aggregators, *devices)}
-    _refuse_conflicts(fleet, wanted)
-    _remove_devices(fleet, wanted)
-    _put_devices(fleet, wanted)
+    _release(fleet, wanted, {entry.sfdi for entry in aggregators})
+    for registration in wanted.values():
+        _put_device(fleet, registration)
+    for device in list(fleet.registry.listed):
+        if device.origin == CONFIG and device.sfdi not in wanted:
+            fleet.remove(device.sfdi)
     _configure_programs(fleet, settings)
 
 
-def _refuse_conflicts(fleet: Fleet, wanted: Mapping[str, Registration]) -> None:
-    """Raises DuplicateDevice, before anything is changed, for an LFDI that is another device's."""
-    for sfdi, registration in wanted.items():
-        holder = registration.lfdi and fleet.registry.by_lfdi(registration.lfdi)
-        if holder and holder.origin != CONFIG and holder.sfdi != sfdi:
-            raise DuplicateDevice(
-                f"device {sfdi}: LFDI {registration.lfdi} is registered for {holder.sfdi} already"
-            )
+def _release(fleet: Fleet, wanted: Mapping[str, Registration], aggregators: Container[str]) -> None:
+    """Who is managed by an aggregator that the configuration takes away is managed by nobody."""
+    for aggregator in list(fleet.registry.listed):
+        stays = aggregator.sfdi in aggregators or (
+            aggregator.origin != CONFIG and aggregator.sfdi not in wanted
+        )
+        if not stays:
+            for device in list(fleet.registry.managed_by(aggregator.sfdi)):
+                fleet.update(replace(device.registration, manager=None))
 
 
-def _remove_devices(fleet: Fleet, wanted: Mapping[str, Registration]) -> None:
-    gone = [
-        device
-        for device in fleet.registry.listed
-        if device.origin == CONFIG and device.sfdi not in wanted
-    ]
-    # Managed devices go before the aggregator that they belong to.
-    for device in sorted(gone, key=lambda device: device.registration.aggregator):
-        fleet.remove(device.sfdi)
-
-
-def _put_devices(fleet: Fleet, wanted: Mapping[str, Registration]) -> None:
-    known = {device.sfdi: device for device in fleet.registry.listed}
-    # An LFDI may move from one device to another: the one that gives it up comes first.
-    for sfdi, registration in wanted.items():
-        if sfdi in known and known[sfdi].lfdi != registration.lfdi:
-            fleet.update(Registration(sfdi, aggregator=registration.aggregator))
-    for sfdi, registration in wanted.items():
-        if sfdi in known:
-            fleet.update(registration)
-            known[sfdi].origin = CONFIG
-        else:
-            fleet.register(registration, CONFIG)
+def _put_device(fleet: Fleet, registration: Registration) -> None:
+    known = fleet.registry.by_sfdi(registration.sfdi)
+    if known is None:
+        fleet.register(registration, CONFIG)
+    else:
+        fleet.update(registration)
+        known.origin = CONFIG
 
 
 def _configure_programs(fleet: Fleet, settings: Settings) -> None:
@@ -89,15 +86,19 @@ def put_program(fleet: Fleet, entry: Program, origin: str) -> DERProgram:
         program = fleet.create_program(
             entry.description, entry.primacy, assignment, origin, entry.mrid
         )
-    elif program.origin != origin:
-        raise DuplicateProgram(
-            f"program {program.mrid.hex().upper()} was made by {program.origin}, not by {origin}"
-        )
     else:
+        _refuse_other_origin(program, origin)
         fleet.change_program(program, entry.description, entry.primacy, assignment)
     fleet.set_default_control(program, entry.default)
     fleet.set_curves(program, entry.curves)
     return program
+
+
+def _refuse_other_origin(program: DERProgram, origin: str) -> None:
+    if program.origin != origin:
+        raise DuplicateProgram(
+            f"program {program.mrid.hex().upper()} was made by {program.origin}, not by {origin}"
+        )
 
 
 def registration_of(entry: Device, aggregator: bool = False) -> Registration:

@@ -18,7 +18,7 @@ from .model.reservations import Grant, energy, power
 from .sep.identity import format_sfdi, mrid_text, normalise_lfdi, parse_sfdi
 from .sep.json_form import from_json, to_json
 from .server import Server
-from .settings import POLLED, Device
+from .settings import POLLED, WEEK_S, Device
 from .settings import Program as ProgramEntry
 
 RPC = "rpc"
@@ -117,7 +117,7 @@ class Operations:
         all: bool | None = None,
     ) -> dict[str, Any]:
         """Changes whom a program is for; what is not given stays."""
-        program = self._program(mRID)
+        program = self._shared_program(mRID)
         entry = ProgramEntry.read(
             {
                 "primacy": program.primacy,
@@ -137,7 +137,7 @@ class Operations:
 
     def remove_program(self, mRID: str) -> None:
         """Removes a program; clients take its controls as cancelled."""
-        self._fleet.remove_program(self._program(mRID))
+        self._fleet.remove_program(self._shared_program(mRID))
 
     def set_default_control(
         self,
@@ -145,7 +145,7 @@ class Operations:
         default: Mapping[str, Any] | None,
     ) -> dict[str, Any]:
         """Sets a program's DefaultDERControl: the standard's field names and wire values."""
-        program = self._program(mRID)
+        program = self._shared_program(mRID)
         model = None if default is None else from_json("DefaultDERControl", default)
         self._fleet.set_default_control(program, model)
         return to_json(program.default)
@@ -155,12 +155,14 @@ class Operations:
     def set_poll_rate(self, resource: str, seconds: int) -> None:
         """Changes the pollRate of a resource for all clients."""
         if resource not in POLLED:
-            raise ModelError(f"{resource!r} carries no pollRate; these do: {', '.join(POLLED)}")
-        self._server.set_poll_rate(resource, _seconds(seconds))
+            raise ModelError(
+                f"{resource!r} carries no pollRate; these do: {', '.join(sorted(POLLED))}"
+            )
+        self._server.set_poll_rate(resource, _whole("seconds", seconds, 1, WEEK_S))
 
     def set_post_rate(self, seconds: int, sfdi: str | int | None = None) -> None:
         """Changes the postRate of a device and its mirrors, or of all and of what comes."""
-        seconds = _seconds(seconds)
+        seconds = _whole("seconds", seconds, 1, WEEK_S)
         self._fleet.set_post_rates(seconds, None if sfdi is None else self._device(sfdi))
 
     # --- answers to events ---------------------------------------------------------------------
@@ -230,8 +232,12 @@ class Operations:
     def _device(self, sfdi: str | int) -> Any:
         return self._fleet.device(_sfdi(sfdi))
 
-    def _program(self, mrid: str) -> Program:
-        return self._fleet.programs.by_mrid(bytes.fromhex(mrid_text(mrid)))
+    def _shared_program(self, mrid: str) -> Program:
+        """A program that an operator may change: that of a device's set points is not one."""
+        program = self._fleet.programs.by_mrid(bytes.fromhex(mrid_text(mrid)))
+        if program.origin == "own":
+            raise ModelError(f"program {mrid} is that of a device's own set points; use set_point")
+        return program
 
 
 def _sfdi(value: str | int) -> str:
@@ -255,12 +261,6 @@ def _quantity(name: str, value: object, make: Callable[[float], _Quantity]) -> _
 
 def _grant(grant: Grant) -> dict[str, Any]:
     return to_json(grant.model(None))
-
-
-def _seconds(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ModelError(f"seconds is {value!r}, a whole number from 1 on is expected")
-    return value
 
 
 def _program(program: Program) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Server.handle: who asks -> route -> may they -> function set -> bytes. No socket, no sleep.
 
-The order of the checks gives every mistake one stable answer: route (404), method (405),
-Content-Type (415), size (413), parsing (400), then what the function set refuses.
+The order of the checks gives every mistake one stable answer: who asks (403), route (404),
+method (405), Content-Type (415), size (413), parsing (400), then what the function set refuses.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
-from .configuration import configure_fleet
+from .configuration import check_configuration, configure_fleet
 from .function_sets import ALL_ROUTES
 from .model.end_device import EndDevice
 from .model.errors import ModelError
 from .model.fleet import Fleet
 from .model.points import PointMap
 from .rest import errors
-from .rest.access import scope_of
+from .rest.access import Scope, scope_of
 from .rest.call import Answer, Call
 from .rest.messages import MEDIA_TYPE, Request, Response
 from .rest.routing import Route, Table
@@ -70,7 +70,11 @@ class Server:
         self.poll_rates[resource] = seconds
 
     def configure(self, settings: Settings) -> None:
-        """Puts a validated configuration in force: devices are added, changed and removed."""
+        """Puts a validated configuration in force: devices are added, changed and removed.
+
+        Raises DuplicateProgram, and then nothing has changed.
+        """
+        check_configuration(self.fleet, settings)
         self.table = Table(ALL_ROUTES, settings.root, settings.post_as_put)
         self.settings = settings
         self.poll_rates = dict(settings.poll_rates)
@@ -87,17 +91,18 @@ class Server:
         self.fleet.advance(self.clock())
         edition = self.settings.edition
         try:
+            scope = scope_of(request.client, self.fleet, self.settings.access == "certificate")
+            edition = self._answer_edition(scope.own)
             route, handler, params = self.table.match(request.method, request.path)
-            call = self._call(request, params)
+            call = self._call(request, params, scope)
             try:
                 self._note_contact(call)
                 self._read_body(call, route)
                 answer = handler(call)
             finally:
-                if call.contact is not None:
-                    self.fleet.heard(call.contact, call.edition)
-                edition = self._answer_edition(call)
-                csip_aus = call.csip_aus_namespace(call.contact)
+                self._note_heard(call)
+                edition = self._answer_edition(call.asker, call.edition)
+                csip_aus = call.csip_aus_namespace(call.asker)
             if self._lax and edition.year >= Edition.E2018.year:
                 edition = _possible_edition(answer, edition)
             response = _success(answer, edition, csip_aus)
@@ -114,9 +119,8 @@ class Server:
         self._answers[response.status] += 1
         return response
 
-    def _call(self, request: Request, params: dict[str, int]) -> Call:
-        scope = scope_of(request.client, self.fleet, self.settings.access == "certificate")
-        return Call(
+    def _call(self, request: Request, params: dict[str, int], scope: Scope) -> Call:
+        call = Call(
             request=request,
             params=params,
             scope=scope,
@@ -128,12 +132,21 @@ class Server:
             started=self.started,
             poll_rates=self.poll_rates,
         )
+        if scope.own is not None:
+            call.refuse_disabled(scope.own)
+        return call
 
     def _note_contact(self, call: Call) -> None:
-        """The device of the URI is to be answered in its edition, also when it is refused."""
+        """The device of the URI was heard of, also when the request is refused."""
         device = self.fleet.registry.by_number(call.params.get("edev", -1))
         if device is not None and call.scope.sees(device):
             call.contact = device
+
+    def _note_heard(self, call: Call) -> None:
+        """An aggregator's documents tell its own edition, not that of the devices behind it."""
+        for device in {call.asker, call.contact}:
+            if device is not None:
+                self.fleet.heard(device, call.edition if device is call.asker else None)
 
     def _read_body(self, call: Call, route: Route) -> None:
         request = call.request
@@ -162,10 +175,9 @@ class Server:
         call.body = document.model
         self._lax = self._lax or not call.strict
 
-    def _answer_edition(self, call: Call) -> Edition:
-        """A device is answered in the edition that it last used."""
-        spoken = call.edition or (call.contact.edition if call.contact else None)
-        return spoken or self.settings.edition
+    def _answer_edition(self, asker: EndDevice | None, spoken: Edition | None = None) -> Edition:
+        """Who asks is answered in the edition that it last used."""
+        return spoken or (asker.edition if asker else None) or self.settings.edition
 
     def _refused(
         self, request: Request, refusal: errors.ProtocolError, edition: Edition

@@ -63,7 +63,6 @@ POLLED = frozenset(
         "PowerStatus",
         "Time",
         "FunctionSetAssignmentsList",
-        "SubscriptionList",
         "LogEventList",
         "DERList",
         "DERProgramList",
@@ -72,8 +71,6 @@ POLLED = frozenset(
         "ResponseSetList",
         "FlowReservationRequestList",
         "FlowReservationResponseList",
-        "IPInterfaceList",
-        "Configuration",
     }
 )
 
@@ -82,7 +79,7 @@ _RESERVED = ("/admin", "/authenticate", "/vui")
 # Only characters that mean themselves in a regular expression and in a URI.
 _ROOT = re.compile(r"(/[A-Za-z0-9_-]+)+", re.ASCII)
 
-_WEEK_S = 7 * 86400  # a client that asks less often than weekly is as good as gone
+WEEK_S = 7 * 86400  # a client that asks less often than weekly is as good as gone
 _UINT32 = 2**32 - 1
 _MIN_BODY = 4096  # the largest ordinary document of a client, a mirror with ten readings, fits
 _MAX_BODY = 16 * 2**20  # a body crosses the message bus as one frame: 10 MB take 0.7 s
@@ -144,6 +141,8 @@ def _mrid(value: object) -> bytes | None:
 def _string32(value: str) -> str:
     if len(value.encode()) > _STRING32_OCTETS:
         raise ValueError(f"{value!r} is longer than {_STRING32_OCTETS} octets (String32)")
+    if not value.isprintable():
+        raise ValueError(f"{value!r} holds a character that cannot be printed")
     return value
 
 
@@ -247,7 +246,7 @@ def _polled(name: str) -> str:
     return name
 
 
-_Seconds = Annotated[int, Field(ge=1, le=_WEEK_S), BeforeValidator(_no_bool)]
+_Seconds = Annotated[int, Field(ge=1, le=WEEK_S), BeforeValidator(_no_bool)]
 
 
 class Program(_Strict):
@@ -259,7 +258,7 @@ class Program(_Strict):
     everyone: bool = Field(False, alias="all")
     groups: frozenset[Annotated[str, Field(min_length=1)]] = frozenset()
     devices: frozenset[Annotated[str, BeforeValidator(_sfdi)]] = frozenset()
-    fsa: Annotated[str, Field(min_length=1)] = "default"
+    fsa: Annotated[str, Field(min_length=1), AfterValidator(_string32)] = "default"
     # Models, read by their schema: models.DefaultDERControl and a tuple of models.DERCurve.
     default: Annotated[Any, BeforeValidator(_model("DefaultDERControl"))] = Field(
         None, alias="DefaultDERControl"

@@ -16,10 +16,12 @@ KEY = ("ConnectionPoint", 1)
 
 
 def read(call: Call) -> Answer:
-    """GET: the identifier as it was last set; without one until then."""
+    """GET: the identifier as it was last set; 404 until then."""
     _offered(call)
     stored = call.device.resources.get(KEY)
-    return ok(stored or models.ConnectionPoint(href=call.self_href))
+    if stored is None:
+        raise NotFound(f"EndDevice {call.device.number} has not sent its ConnectionPoint yet")
+    return ok(stored)
 
 
 def write(call: Call) -> Answer:

@@ -154,8 +154,10 @@ def _checked_lfdi(body: models.EndDevice, otherwise: str | None) -> str:
     lfdi = otherwise if body.lFDI is None else normalise_lfdi(body.lFDI)
     if lfdi is None:
         raise BadValue("EndDevice has no lFDI, and no certificate tells it")
+    if body.sFDI is None:
+        raise BadValue("EndDevice has no sFDI")
     try:
-        sfdi = parse_sfdi(body.sFDI or 0)
+        sfdi = parse_sfdi(body.sFDI)
     except IdentityError as error:
         raise BadValue(f"sFDI: {error}") from error
     if sfdi != sfdi_of_lfdi(lfdi):

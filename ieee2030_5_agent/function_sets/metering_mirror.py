@@ -5,13 +5,15 @@ Source: IEEE 2030.5-2018 MirrorUsagePoint, MirrorMeterReading.
 
 from __future__ import annotations
 
-from ..model.end_device import EndDevice
 from ..model.mirrors import Mirror
 from ..rest.call import Answer, Call, created, no_content, ok
-from ..rest.errors import BadRequest, BadValue, Forbidden
+from ..rest.errors import BadRequest, BadValue
 from ..rest.routing import Route
 from ..sep import models
-from ..sep.identity import format_sfdi, normalise_lfdi, sfdi_of_lfdi
+from ..sep.identity import normalise_lfdi
+
+# Every edition demands these; without them a list that shows the mirror could be no document.
+MANDATORY = ("mRID", "deviceLFDI", "roleFlags", "serviceCategoryKind", "status")
 
 
 def read_list(call: Call) -> Answer:
@@ -67,25 +69,11 @@ def delete(call: Call) -> Answer:
 
 
 def _put(call: Call) -> tuple[Mirror, bool]:
-    if call.body.mRID is None:
-        raise BadValue("MirrorUsagePoint has no mRID")
-    device = _owner(call)
-    call.contact = device
+    for name in MANDATORY:
+        if getattr(call.body, name) is None:
+            raise BadValue(f"MirrorUsagePoint has no {name}")
+    device = call.named_device(normalise_lfdi(call.body.deviceLFDI), "deviceLFDI")
     return call.fleet.mirroring.put(device, call.body, call.strict)
-
-
-def _owner(call: Call) -> EndDevice:
-    if call.body.deviceLFDI is None:
-        raise BadValue("MirrorUsagePoint has no deviceLFDI")
-    lfdi = normalise_lfdi(call.body.deviceLFDI)
-    # A device that was registered by its SFDI alone is known by what follows from the LFDI.
-    registry = call.fleet.registry
-    device = registry.by_lfdi(lfdi) or registry.by_sfdi(format_sfdi(sfdi_of_lfdi(lfdi)))
-    if device is None or not call.scope.sees(device):
-        raise Forbidden(f"deviceLFDI {lfdi} is not that of a device of yours")
-    if not device.registration.enabled:
-        raise Forbidden(f"EndDevice {device.number} is disabled")
-    return device
 
 
 def _asked_mirror(call: Call) -> Mirror:

@@ -9,7 +9,7 @@ from ..model.end_device import EndDevice
 from ..model.errors import UnknownEvent
 from ..model.responses import ResponseSet, StoredResponse, Subject
 from ..rest.call import Answer, Call, created, no_content, ok
-from ..rest.errors import BadValue, Forbidden, NotFound
+from ..rest.errors import BadValue, NotFound
 from ..rest.lists import TimeKey
 from ..rest.routing import Route
 from ..sep import models
@@ -50,7 +50,6 @@ def respond(call: Call) -> Answer:
     """
     _asked_set(call)
     device = _responder(call)
-    call.contact = device
     year = (call.edition or Edition.E2018).year
     stored = call.fleet.respond(_subject(call), device, call.body, year)
     return created(_href(call, stored))
@@ -93,17 +92,14 @@ def _asked_response(call: Call) -> StoredResponse:
     if stored is None or device is None or not call.scope.sees(device):
         raise NotFound(f"ResponseSet {response_set.number} has no Response {number}")
     call.contact = device
+    call.refuse_disabled(device)
     return stored
 
 
 def _responder(call: Call) -> EndDevice:
     if call.body.endDeviceLFDI is None:
         raise BadValue("endDeviceLFDI is missing")
-    lfdi = normalise_lfdi(call.body.endDeviceLFDI)
-    device = call.fleet.registry.by_lfdi(lfdi)
-    if device is None or not call.scope.sees(device):
-        raise Forbidden(f"endDeviceLFDI {lfdi} is not that of a device of yours")
-    return device
+    return call.named_device(normalise_lfdi(call.body.endDeviceLFDI), "endDeviceLFDI")
 
 
 def _subject(call: Call) -> Subject:

@@ -112,6 +112,9 @@ class Aggregator:
         return device is self.own or device.registration.manager == self.own.sfdi
 
     def sees_program(self, program: Program) -> bool:
+        if program.origin == "own":
+            (sfdi,) = program.assignment.devices
+            return self.fleet.device(sfdi).registration.manager == self.own.sfdi
         managed = self.fleet.registry.managed_by(self.own.sfdi)
         return any(program.applies_to(device) for device in managed)
 

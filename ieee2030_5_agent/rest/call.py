@@ -11,6 +11,7 @@ from ..model.fleet import Fleet
 from ..model.mirrors import Mirror
 from ..model.programs import Assignments
 from ..sep.editions import Edition
+from ..sep.identity import format_sfdi, sfdi_of_lfdi
 from ..settings import Settings
 from .access import Scope
 from .errors import Forbidden, NotFound
@@ -80,8 +81,31 @@ class Call:
         if device is None or not self.scope.sees(device):
             raise NotFound(f"there is no EndDevice {number}")
         self.contact = device
+        self.refuse_disabled(device)
+        return device
+
+    @property
+    def asker(self) -> EndDevice | None:
+        """The client's EndDevice: by its certificate, or in the laboratory by what it asks for."""
+        return self.scope.own or self.contact
+
+    def refuse_disabled(self, device: EndDevice) -> None:
+        """Raises Forbidden where a device that the operator disabled is to be changed."""
         if not device.registration.enabled and self.request.method in CHANGING_METHODS:
-            raise Forbidden(f"EndDevice {number} is disabled")
+            raise Forbidden(f"EndDevice {device.number} is disabled")
+
+    def named_device(self, lfdi: str, element: str) -> EndDevice:
+        """The device that a body names by its LFDI in ``element``.
+
+        One that was registered by its SFDI alone is known by what follows from the LFDI. Raises
+        Forbidden when it is none that the client may speak for.
+        """
+        registry = self.fleet.registry
+        device = registry.by_lfdi(lfdi) or registry.by_sfdi(format_sfdi(sfdi_of_lfdi(lfdi)))
+        if device is None or not self.scope.sees(device):
+            raise Forbidden(f"{element} {lfdi} is not that of a device of yours")
+        self.contact = device
+        self.refuse_disabled(device)
         return device
 
     @property
@@ -117,6 +141,7 @@ class Call:
         if mirror is None or device is None or not self.scope.sees(device):
             raise NotFound(f"there is no {name} {number}")
         self.contact = device
+        self.refuse_disabled(device)
         return mirror
 
     def href(self, name: str, **params: int) -> str:

@@ -29,6 +29,8 @@ CSIPAUS_NAMESPACES = (
 )
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XSI_TYPE = f"{{{XSI}}}type"
+# Types that are there to be extended: a document names the subtype that it holds instead.
+EXTENDED = frozenset({"Resource", "Response"})
 
 # A bitmap means the same with or without leading zero bytes; identifiers (mRID, LFDI) do not.
 BITMAP_OCTETS = 8
@@ -268,7 +270,7 @@ def _take(child: etree._Element, field: _Field, values: dict[str, Any], dialect:
 def _member_plan(child: etree._Element, declared: str, dialect: Dialect) -> _Plan:
     """The plan of an element's ``xsi:type`` where it names a subtype of the declared type."""
     plan = _plan(declared, dialect)
-    named = child.get(XSI_TYPE)
+    named = child.get(XSI_TYPE) if declared in EXTENDED else None
     if named is not None:
         actual = getattr(models, named.rpartition(":")[2], None)
         if isinstance(actual, type) and issubclass(actual, plan.model):

@@ -14,6 +14,10 @@ from . import models
 from .codec import CodecError, read_text, write_text
 from .facets import ELEMENTS, SIMPLE
 
+# Mandatory in a document, and never the operator's to write: the server gives them. An absent
+# DERControlBase is an empty one.
+GIVEN_BY_SERVER = frozenset({"mRID", "creationTime", "DERControlBase"})
+
 
 class JsonError(ValueError):
     """An object that is no resource: the key, and what is expected there."""
@@ -46,6 +50,9 @@ def from_json(class_name: str, data: object, path: str = "") -> Any:
                 _value(element.type, member, f"{key}[{index}]")
                 for index, member in enumerate(value)
             ]
+    for name, element in elements.items():
+        if element.required and name not in values and name not in GIVEN_BY_SERVER:
+            raise JsonError(f"{where}.{name}: is missing")
     return getattr(models, class_name)(**values)
 
 

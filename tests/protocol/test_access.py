@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -181,6 +182,36 @@ def test_a_disabled_device_reads_and_does_not_write(
     assert site.get("/dcap/edev/0").enabled is False
     assert site.ask("PUT", "/dcap/edev/0/ps", site.xml(documents.POWER_STATUS)).status == 403
     assert site.ask("POST", "/dcap/mup", site.xml(documents.mirror())).status == 403
+
+
+@pytest.mark.parametrize("disabled", [BATTERY_LFDI, AGGREGATOR_LFDI])
+def test_nothing_is_written_for_or_by_a_disabled_device(managed: Site, disabled: str) -> None:
+    battery = numbers(managed)[BATTERY]
+    aggregator = as_client(managed, AGGREGATOR_LFDI)
+    mirror = dict(aggregator("POST", "/dcap/mup", documents.mirror("AA")).headers)["Location"]
+    aggregator("PUT", f"/dcap/edev/{battery}/der/1/derg", documents.DER_SETTINGS)
+    managed.server.fleet.set_point(BATTERY, "b124_WChaMax", 2000)
+    program = managed.server.fleet.device(BATTERY).program
+    control = managed.get(f"/dcap/derp/{program}/actderc", client=Client(BATTERY_LFDI))
+    event = control.DERControl[0]
+    answer = aggregator("POST", event.replyTo, documents.response(event.mRID))
+    device = managed.server.fleet.registry.by_lfdi(disabled)
+    assert device is not None
+    managed.server.fleet.update(replace(device.registration, enabled=False))
+    writes = [
+        ("POST", "/dcap/mup", documents.mirror("AB")),
+        ("PUT", mirror, documents.mirror("AA")),
+        ("POST", mirror, documents.reading("AD", 24)),
+        ("DELETE", mirror, ""),
+        ("POST", event.replyTo, documents.response(event.mRID, 2)),
+        ("DELETE", dict(answer.headers)["Location"], ""),
+        ("PUT", f"/dcap/edev/{battery}/ps", documents.POWER_STATUS),
+    ]
+    for method, path, body in writes:
+        response = aggregator(method, path, body)
+        assert response.status == 403, (method, path, response)
+        assert b"is disabled" in response.body
+    assert aggregator("GET", mirror).status == 200
 
 
 def test_an_identity_narrows_the_view_in_laboratory_mode_too(site: Site) -> None:

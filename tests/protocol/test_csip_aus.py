@@ -52,6 +52,11 @@ def test_the_end_device_links_its_connection_point(australian: Site) -> None:
     assert b"csipaus" in australian.ask("GET", "/dcap/edev/0").body
 
 
+def test_a_connection_point_that_was_not_set_is_not_told(australian: Site) -> None:
+    response = australian.ask("GET", "/dcap/edev/0/cp")
+    assert (response.status, b"has not sent its ConnectionPoint" in response.body) == (404, True)
+
+
 def test_a_connection_point_is_set_and_corrected(australian: Site) -> None:
     response = australian.put("/dcap/edev/0/cp", connection_point("1234567890"))
     assert (response.status, dict(response.headers)["Location"]) == (201, "/dcap/edev/0/cp")

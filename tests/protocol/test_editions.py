@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from lxml import etree
 
+from ieee2030_5_agent.rest.messages import Client
 from ieee2030_5_agent.sep.codec import decode
 from tests.protocol import documents
 from tests.protocol.conftest import BATTERY, Site, fill
@@ -103,18 +105,42 @@ def test_old_clients_find_their_way_through_the_whole_tree(
     assert len(seen) > 40
 
 
-@pytest.mark.parametrize("path", ["/dcap/edev/0/der/1/derg", "/dcap/mup/0", "/dcap/mup"])
-def test_what_an_old_client_left_out_is_not_told_as_a_document_of_today(
-    site: Site, path: str
-) -> None:
+def test_what_an_old_client_left_out_is_not_told_as_a_document_of_today(site: Site) -> None:
     site.namespace = "http://zigbee.org/sep"
-    site.put("/dcap/edev/0/der/1/derg", "<DERSettings><setGradW>1</setGradW></DERSettings>")
-    lax = f"<MirrorUsagePoint><mRID>AA</mRID><deviceLFDI>{documents.LFDI}</deviceLFDI>"
-    site.post("/dcap/mup", lax + "</MirrorUsagePoint>")
+    settings = "/dcap/edev/0/der/1/derg"
+    site.put(settings, "<DERSettings><setGradW>1</setGradW></DERSettings>")
     site.namespace = "urn:ieee:std:2030.5:ns"
     site.put("/dcap/edev/0/ps", documents.POWER_STATUS)
-    assert b'xmlns="http://zigbee.org/sep"' in site.ask("GET", path).body
+    assert b'xmlns="http://zigbee.org/sep"' in site.ask("GET", settings).body
     assert b'xmlns="urn:ieee:std:2030.5:ns"' in site.ask("GET", "/dcap/edev/0/ps").body
+
+
+def test_a_mirror_has_what_every_edition_demands(site: Site) -> None:
+    site.namespace = "http://zigbee.org/sep"
+    lax = f"<MirrorUsagePoint><mRID>AA</mRID><deviceLFDI>{documents.LFDI}</deviceLFDI>"
+    refused = site.post("/dcap/mup", lax + "</MirrorUsagePoint>", 400)
+    assert b"MirrorUsagePoint has no roleFlags" in refused.body
+
+
+def test_an_aggregator_is_answered_in_its_own_edition_not_in_that_of_a_device(
+    make_site: Callable[..., Site], original_settings: dict[str, Any]
+) -> None:
+    battery, inverter = original_settings["devices"]
+    lfdi = "3E4F45AB31EDFE5B67E343E5E4562E31984E23E5"
+    site = make_site(
+        aggregators=[{"lfdi": lfdi}],
+        devices=[battery | {"aggregator": "167261211391"}, inverter],
+    )
+    number = site.server.fleet.device(BATTERY).number
+    status = f"/dcap/edev/{number}/ders"
+    for namespace, client in ((NAMESPACES[0], documents.LFDI), (NAMESPACES[-1], lfdi)):
+        site.namespace = namespace
+        path = f"/dcap/edev/{number}/der/1/ders"
+        site.ask("PUT", path, site.xml(documents.DER_STATUS), client=Client(client))
+    for client, namespace in ((documents.LFDI, NAMESPACES[0]), (lfdi, NAMESPACES[-1])):
+        for asked in (f"/dcap/edev/{number}", "/dcap/tm", "/dcap/nothing", status):
+            body = site.ask("GET", asked, client=Client(client)).body
+            assert f'xmlns="{namespace}"'.encode() in body, (client, asked, body)
 
 
 def test_the_summary_tells_the_namespace_in_use(site: Site) -> None:

@@ -155,3 +155,15 @@ def test_media_types_seen_in_the_field_are_taken(site: Site, content_type: str |
         content_type=content_type,
     )
     assert response.status == 201
+
+
+def test_what_is_the_servers_to_say_is_not_taken_from_a_client(site: Site) -> None:
+    told = documents.DEVICE_STATUS.replace(
+        "<DeviceStatus>", '<DeviceStatus href="/evil" pollRate="1" subscribable="1">'
+    )
+    site.put("/dcap/edev/0/dstat", told)
+    status = site.get("/dcap/edev/0/dstat")
+    assert (status.href, status.pollRate) == ("/dcap/edev/0/dstat", 900)
+    settings = documents.DER_SETTINGS.replace("<DERSettings>", '<DERSettings subscribable="1">')
+    site.put("/dcap/edev/0/der/1/derg", settings)
+    assert site.get("/dcap/edev/0/der/1/derg").subscribable is None

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from ieee2030_5_agent.model.errors import DuplicateProgram
+from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Client
 from ieee2030_5_agent.settings import Settings
 from tests.protocol.conftest import BATTERY, START, Site
@@ -55,6 +57,12 @@ REFUSED = [
     ("an SFDI with a wrong check digit", end_device(STRANGER + 1), STRANGER_LFDI, 400),
     ("an LFDI that is not hexadecimal", end_device(lfdi="ZZ" * 20), STRANGER_LFDI, 400),
     ("no LFDI and no certificate", end_device(lfdi=None), None, 400),
+    (
+        "no SFDI, in an edition that is read laxly",
+        f'<EndDevice xmlns="http://zigbee.org/sep"><lFDI>{STRANGER_LFDI}</lFDI></EndDevice>',
+        STRANGER_LFDI,
+        400,
+    ),
     ("the LFDI of another certificate", end_device(), BATTERY_LFDI, 403),
     ("a device that is registered already", end_device(BATTERY, BATTERY_LFDI), BATTERY_LFDI, 409),
     ("an aggregator itself", end_device(AGGREGATOR, AGGREGATOR_LFDI), AGGREGATOR_LFDI, 403),
@@ -134,3 +142,38 @@ def test_a_new_configuration_leaves_who_registered_in_band(
     post(open_site, end_device())
     open_site.server.configure(Settings.load(original_settings))
     assert open_site.get("/dcap/edev", client=Client(STRANGER_LFDI)).all == 1
+
+
+def test_an_aggregator_that_leaves_the_configuration_leaves_its_devices_to_themselves(
+    open_site: Site, original_settings: dict[str, Any]
+) -> None:
+    post(open_site, end_device(), AGGREGATOR_LFDI)
+    for aggregators in ([{"lfdi": AGGREGATOR_LFDI}], []):
+        open_site.server.configure(Settings.load(original_settings | {"aggregators": aggregators}))
+        device = open_site.server.fleet.device(str(STRANGER))
+        assert device.registration.manager == (AGGREGATOR if aggregators else None)
+    assert AGGREGATOR not in open_site.server.fleet.registry.sfdis
+    assert open_site.get("/dcap/edev", client=Client(STRANGER_LFDI)).all == 1
+
+
+def test_an_aggregator_that_becomes_a_device_manages_nobody(
+    open_site: Site, original_settings: dict[str, Any]
+) -> None:
+    post(open_site, end_device(), AGGREGATOR_LFDI)
+    devices = [*original_settings["devices"], {"lfdi": AGGREGATOR_LFDI}]
+    open_site.server.configure(Settings.load(original_settings | {"devices": devices}))
+    fleet = open_site.server.fleet
+    assert fleet.device(str(STRANGER)).registration.manager is None
+    assert not fleet.device(AGGREGATOR).registration.aggregator
+
+
+def test_a_configuration_that_cannot_be_put_in_force_changes_nothing(
+    open_site: Site, original_settings: dict[str, Any]
+) -> None:
+    mrid = Operations(open_site.server).create_program(primacy=5)["mRID"]
+    before = open_site.server.device_summaries()
+    bad = original_settings | {"programs": [{"mRID": mrid, "primacy": 6}], "post_rate": 77}
+    with pytest.raises(DuplicateProgram, match="was made by rpc"):
+        open_site.server.configure(Settings.load(bad | {"devices": []}))
+    assert open_site.server.device_summaries() == before
+    assert open_site.server.settings.post_rate == 300

@@ -96,6 +96,22 @@ REFUSED: list[tuple[str, Callable[[Operations], Any], str]] = [
         "carries no pollRate",
     ),
     ("a rate of nothing", lambda o: o.set_poll_rate("Time", 0), "seconds is 0"),
+    ("a rate beyond a week", lambda o: o.set_post_rate(604801), "seconds is 604801"),
+    (
+        "a text that no document can carry",
+        lambda o: o.create_program(primacy=1, description="\x07"),
+        "description: '\\x07' holds a character that cannot be printed",
+    ),
+    (
+        "a long name of assignments",
+        lambda o: o.create_program(primacy=1, fsa="x" * 33),
+        "longer than 32 octets",
+    ),
+    (
+        "a curve without its type",
+        lambda o: o.create_program(primacy=1, DERCurve=[{"xMultiplier": 0, "yMultiplier": 0}]),
+        "is missing",
+    ),
 ]
 
 
@@ -104,3 +120,22 @@ def test_refuses(operations: Operations, call: Callable[[Operations], Any], mess
     with pytest.raises(ValueError, match=r".") as refused:
         call(operations)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda o, mrid: o.remove_program(mrid),
+        lambda o, mrid: o.assign_program(mrid, all=True),
+        lambda o, mrid: o.set_default_control(mrid, None),
+    ],
+)
+def test_the_program_of_the_set_points_is_not_an_operators_to_change(
+    operations: Operations, server: Server, change: Callable[[Operations, str], Any]
+) -> None:
+    device = server.fleet.device("097935300833")
+    program = server.fleet.programs.by_number(device.program)
+    assert program is not None
+    with pytest.raises(ValueError, match="use set_point"):
+        change(operations, program.mrid.hex())
+    assert server.fleet.programs.of(device) == [program]
