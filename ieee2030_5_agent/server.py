@@ -22,7 +22,7 @@ from .model.errors import ModelError
 from .model.fleet import Fleet
 from .model.points import PointMap
 from .rest import errors
-from .rest.access import Scope, scope_of
+from .rest.access import scope_of
 from .rest.call import Answer, Call
 from .rest.messages import MEDIA_TYPE, Request, Response
 from .rest.routing import Route, Table
@@ -50,6 +50,7 @@ class Server:
             new_mrid=lambda: new_mrid(self.settings.pen),
             epoch=secrets.token_hex(4),
         )
+        self.fleet.dispatch.curve_at = self._curve_at
         self._answers: Counter[int] = Counter()
         self._last_error: str | None = None
         # Whether a document of the laxer rules of 2013 was ever taken.
@@ -84,6 +85,17 @@ class Server:
         self.fleet.max_log_events = settings.max_log_events
         configure_fleet(self.fleet, settings)
 
+    def _curve_at(self, href: str) -> models.DERCurve | None:
+        """The DERCurve at a URI, None where there is none."""
+        try:
+            route, _, params = self.table.match("GET", href)
+        except errors.ProtocolError:
+            return None
+        if route.name != "DERCurve":
+            return None
+        program = self.fleet.programs.by_number(params["derp"])
+        return None if program is None else program.curves.get(params["dc"])
+
     # --- requests ------------------------------------------------------------------------------
 
     def handle(self, request: Request) -> Response:
@@ -91,17 +103,18 @@ class Server:
         self.fleet.advance(self.clock())
         edition = self.settings.edition
         try:
-            scope = scope_of(request.client, self.fleet, self.settings.access == "certificate")
-            edition = self._answer_edition(scope.own)
-            route, handler, params = self.table.match(request.method, request.path)
-            call = self._call(request, params, scope)
+            call = self._call(request)
+            edition = call.spoken
+            route, handler, call.params = self.table.match(request.method, request.path)
+            if call.scope.own is not None:
+                call.refuse_disabled(call.scope.own)
             try:
                 self._note_contact(call)
                 self._read_body(call, route)
                 answer = handler(call)
             finally:
                 self._note_heard(call)
-                edition = self._answer_edition(call.asker, call.edition)
+                edition = call.spoken
                 csip_aus = call.csip_aus_namespace(call.asker)
             if self._lax and edition.year >= Edition.E2018.year:
                 edition = _possible_edition(answer, edition)
@@ -119,10 +132,12 @@ class Server:
         self._answers[response.status] += 1
         return response
 
-    def _call(self, request: Request, params: dict[str, int], scope: Scope) -> Call:
-        call = Call(
+    def _call(self, request: Request) -> Call:
+        """A request whose URI is not looked at yet. Raises Forbidden for who may not even ask."""
+        scope = scope_of(request.client, self.fleet, self.settings.access == "certificate")
+        return Call(
             request=request,
-            params=params,
+            params={},
             scope=scope,
             contact=scope.own,
             fleet=self.fleet,
@@ -132,9 +147,6 @@ class Server:
             started=self.started,
             poll_rates=self.poll_rates,
         )
-        if scope.own is not None:
-            call.refuse_disabled(scope.own)
-        return call
 
     def _note_contact(self, call: Call) -> None:
         """The device of the URI was heard of, also when the request is refused."""
@@ -174,10 +186,6 @@ class Server:
             )
         call.body = document.model
         self._lax = self._lax or not call.strict
-
-    def _answer_edition(self, asker: EndDevice | None, spoken: Edition | None = None) -> Edition:
-        """Who asks is answered in the edition that it last used."""
-        return spoken or (asker.edition if asker else None) or self.settings.edition
 
     def _refused(
         self, request: Request, refusal: errors.ProtocolError, edition: Edition

@@ -371,6 +371,8 @@ class Settings(_Strict):
         AfterValidator(lambda rates: MappingProxyType(dict(rates))),
     ] = Field(default_factory=lambda: MappingProxyType({}))
     post_rate: _Seconds = 300
+    # The programs that are made for controls of a group; 1 is that of each device's own program.
+    group_primacy: Annotated[int, Field(ge=0, le=255), BeforeValidator(_no_bool)] = 2
     set_point_duration_s: Annotated[int, Field(ge=1, le=_UINT32), BeforeValidator(_no_bool)] = 86400
     pen: Annotated[int, Field(ge=0, le=_UINT32), BeforeValidator(_no_bool)] = 0
     _warnings: tuple[str, ...] = PrivateAttr(())

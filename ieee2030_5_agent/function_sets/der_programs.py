@@ -124,7 +124,11 @@ def _curve(call: Call, program: Program, number: int, curve: models.DERCurve) ->
 
 def _control(call: Call, program: Program, control: Control) -> models.DERControl:
     href = call.href("DERControl", derp=program.number, derc=control.number)
-    return control.model(href, *call.reply_to(program.number))
+    model = control.model(href, *call.reply_to(program.number, control.response_required))
+    if model.EventStatus is not None and call.spoken.year >= 2023:
+        # Since 2023 the clients alone find out; the server says only that it may be so.
+        model.EventStatus.potentiallySuperseded = True
+    return model
 
 
 ROUTES = (

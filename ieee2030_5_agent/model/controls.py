@@ -1,28 +1,40 @@
 """DERControl: the life of an event, as a table of steps and the times that bring them.
 
-Source: IEEE 2030.5-2018 Event, EventStatus, RandomizableEvent.
+Source: IEEE 2030.5-2018 Event, EventStatus, RandomizableEvent and the rules for events.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
 from enum import IntEnum
 
 from ..sep import models
 
-# A control that ended early stays listed at least so long, so that a client that polls at the
-# default rate of 900 s still finds it and learns its end.
+# An answer to a reservation that ended early stays listed at most so long: a client that polls at
+# the default rate of 900 s still finds it and learns its end.
 VISIBLE_AFTER_END_S = 1800
+# A cancelled control stays listed at least so long, also beyond its own end.
+CANCELLED_VISIBLE_S = 30
+VERSIONS = 2**16  # VersionType is a UInt16
+
+# The fields of DERControlBase that command something; rampTms only says how fast.
+MODES = tuple(one.name for one in fields_of(models.DERControlBase) if one.name != "rampTms")
 
 
 class Status(IntEnum):
-    """EventStatus.currentStatus of IEEE 2030.5-2018."""
+    """EventStatus.currentStatus; completed is of 2023, here such an event is listed no longer."""
 
     SCHEDULED = 0
     ACTIVE = 1
     CANCELLED = 2
     CANCELLED_WITH_RANDOMIZATION = 3
     SUPERSEDED = 4
+    COMPLETED = 5
+
+    @property
+    def words(self) -> str:
+        return self.name.lower().replace("_", " ")
 
 
 # Which step each status allows and where it leads; anything else is refused.
@@ -30,14 +42,22 @@ STEPS: dict[Status, dict[str, Status]] = {
     Status.SCHEDULED: {
         "activate": Status.ACTIVE,
         "cancel": Status.CANCELLED,
+        "cancel randomized": Status.CANCELLED_WITH_RANDOMIZATION,
         "supersede": Status.SUPERSEDED,
     },
-    Status.ACTIVE: {"cancel": Status.CANCELLED, "supersede": Status.SUPERSEDED},
+    Status.ACTIVE: {
+        "complete": Status.COMPLETED,
+        "cancel": Status.CANCELLED,
+        "cancel randomized": Status.CANCELLED_WITH_RANDOMIZATION,
+        "supersede": Status.SUPERSEDED,
+    },
     Status.CANCELLED: {},
     Status.CANCELLED_WITH_RANDOMIZATION: {},
     Status.SUPERSEDED: {},
+    Status.COMPLETED: {},
 }
 
+LIVE = frozenset({Status.SCHEDULED, Status.ACTIVE})
 ENDED_EARLY = frozenset({Status.CANCELLED, Status.CANCELLED_WITH_RANDOMIZATION, Status.SUPERSEDED})
 
 
@@ -56,6 +76,7 @@ class Event:
 
     @property
     def end(self) -> int:
+        """The end of the scheduled period, which does not belong to it any more."""
         return self.start + self.duration
 
     @property
@@ -70,14 +91,22 @@ class Event:
             potentiallySuperseded=False,
         )
 
+    def overlaps(self, other: Event) -> bool:
+        """Whether the scheduled periods have a moment in common."""
+        return self.start < other.end and other.start < self.end
+
     def step(self, name: str, now: int) -> None:
         """Takes one step of STEPS. Raises ValueError for a step that the status does not allow."""
         following = STEPS[self.status].get(name)
         if following is None:
-            raise ValueError(f"an event that is {self.status.name.lower()} cannot {name}")
+            raise ValueError(f"an event that is {self.status.words} cannot {name}")
         self.status = following
         self.status_time = now
-        self.version += 1
+        self.changed()
+
+    def changed(self) -> None:
+        """Clients will read something else than before."""
+        self.version = (self.version + 1) % VERSIONS
 
     def due(self) -> int:
         """When time next changes something about this event."""
@@ -90,10 +119,58 @@ class Event:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Control(Event):
-    """One DERControl of a program."""
+    """One DERControl of a program. ``modes``: the fields of DERControlBase that it commands."""
 
     description: str
     base: models.DERControlBase
+    randomize_start: int = 0
+    randomize_duration: int = 0
+    device_category: bytes | None = None
+    # None: what the server asks of all events.
+    response_required: bytes | None = None
+    potentially_superseded_time: int | None = None
+    modes: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.modes = modes_of(self.base)
+
+    @property
+    def earliest_start(self) -> int:
+        """The first moment at which a client may have drawn its start."""
+        return self.start + min(0, self.randomize_start)
+
+    @property
+    def latest_end(self) -> int:
+        """The last moment at which a client may have drawn its end."""
+        return self.end + max(0, self.randomize_start) + max(0, self.randomize_duration)
+
+    @property
+    def randomized(self) -> bool:
+        return self.randomize_start != 0 or self.randomize_duration != 0
+
+    @property
+    def potentially_superseded(self) -> bool:
+        """Whether a newer control of the same program takes some of its modes for some time."""
+        return self.potentially_superseded_time is not None
+
+    @property
+    def event_status(self) -> models.EventStatus:
+        return models.EventStatus(
+            currentStatus=int(self.status),
+            dateTime=self.status_time,
+            potentiallySuperseded=self.potentially_superseded,
+            potentiallySupersededTime=self.potentially_superseded_time,
+        )
+
+    def due(self) -> int:
+        """When time next changes something: it becomes active, or leaves its list."""
+        if self.status is Status.SCHEDULED:
+            return self.earliest_start
+        if self.status is Status.CANCELLED:
+            return max(self.end, self.status_time + CANCELLED_VISIBLE_S)
+        if self.status is Status.CANCELLED_WITH_RANDOMIZATION:
+            return max(self.latest_end, self.status_time + CANCELLED_VISIBLE_S)
+        return self.latest_end
 
     def model(
         self,
@@ -112,5 +189,13 @@ class Control(Event):
             creationTime=self.creation_time,
             EventStatus=self.event_status,
             interval=self.interval,
+            randomizeDuration=self.randomize_duration or None,
+            randomizeStart=self.randomize_start or None,
             DERControlBase=self.base,
+            deviceCategory=self.device_category,
         )
+
+
+def modes_of(base: models.DERControlBase) -> frozenset[str]:
+    """The names of the modes that a DERControlBase commands."""
+    return frozenset(mode for mode in MODES if getattr(base, mode) is not None)

@@ -60,8 +60,7 @@ class EndDevice:
     log: DeviceLog = field(default_factory=DeviceLog)
     points: dict[str, PointValue] = field(default_factory=dict)
     point_times: dict[str, float] = field(default_factory=dict)
-    # Field paths below DERControlBase that set_point has in force, with their wire values.
-    set_fields: dict[str, Any] = field(default_factory=dict)
+    # The number of the latest control that set_point made in the device's own program.
     control: int | None = None
 
     @property

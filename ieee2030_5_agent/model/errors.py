@@ -57,3 +57,15 @@ class UnknownReservation(ModelError):
 
 class StillManages(ModelError):
     """An aggregator that still manages devices cannot be removed."""
+
+
+class UnknownControl(ModelError):
+    """No DERControl that is listed has this mRID."""
+
+
+class DuplicateControl(ModelError):
+    """The mRID of a DERControl is in use for something else, or was."""
+
+
+class NotCancellable(ModelError):
+    """The DERControl ended early already, and not by being cancelled."""

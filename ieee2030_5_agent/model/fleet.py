@@ -14,6 +14,7 @@ from ..sep.editions import Edition
 from .change_log import ChangeLog
 from .changes import Changed, PointValue
 from .device_points import DevicePoints
+from .dispatch import Dispatch
 from .door import Door
 from .end_device import EndDevice, Registration, ResourceKey
 from .errors import StillManages, UnknownDevice, UnknownPoint
@@ -27,6 +28,7 @@ from .registry import Registry
 from .reservations import Reservations
 from .responses import ResponseSet, ResponseSets, StoredResponse, Subject
 from .set_points import SetPoints
+from .standings import resumes
 
 # PrimacyType: the operator's own set points rank as a contracted premises service provider.
 OWN_PROGRAM_PRIMACY = 1
@@ -36,7 +38,7 @@ class Fleet:
     """The state of everything. All methods are synchronous and either succeed or change nothing.
 
     Its parts change what they are named after, through the same door: ``mirroring``,
-    ``set_points``, ``granting``.
+    ``dispatch``, ``set_points``, ``granting``.
     """
 
     def __init__(
@@ -63,9 +65,10 @@ class Fleet:
         self._log = ChangeLog(epoch)
         self._door.listen(self._log)
         self.mirroring = Mirroring(self._door, self.registry, self._points, self.mirrors)
-        self.set_points = SetPoints(
-            self._door, self.registry, self._points, self.programs, self.response_sets
+        self.dispatch = Dispatch(
+            self._door, self.registry, self.programs, self._points, self.response_sets
         )
+        self.set_points = SetPoints(self._door, self.programs, self.dispatch)
         self.granting = Granting(self._door, self.registry, self.reservations, self.response_sets)
 
     # --- questions -----------------------------------------------------------------------------
@@ -76,6 +79,7 @@ class Fleet:
 
     def get_point(self, sfdi: str, name: str) -> PointValue:
         """The value of a point, None until received. Raises UnknownDevice, UnknownPoint."""
+        self.dispatch.catch_up()
         points = self.device(sfdi).points
         if name not in points:
             raise UnknownPoint(f"device {sfdi} has no point {name!r}")
@@ -83,6 +87,7 @@ class Fleet:
 
     def get_points(self, sfdi: str) -> dict[str, PointValue]:
         """All configured points of a device. Raises UnknownDevice."""
+        self.dispatch.catch_up()
         return dict(self.device(sfdi).points)
 
     def get_changes(
@@ -93,6 +98,7 @@ class Fleet:
         A device that was removed has ``None`` instead of points. ``whole`` names the devices whose
         points are all there, because their set is another one. An unknown cursor reads all.
         """
+        self.dispatch.catch_up()
         changed = self._log.since(cursor, sfdis)
         if changed is None:
             changed = {sfdi: None for sfdi in self.registry.sfdis if sfdis is None or sfdi in sfdis}
@@ -139,6 +145,7 @@ class Fleet:
         device.resources["EndDevice", 1] = _identity_resource(registration)
         self.registry.add(device)
         self._points.configure(device, device.point_map)
+        self.dispatch.refresh(device)
         self._registered(device)
         return device
 
@@ -160,6 +167,7 @@ class Fleet:
         self.mirrors.hand_over(device.sfdi, device.owners)
         self.response_sets.hand_over(device)
         self.programs.forget(device)
+        self.dispatch.refresh(device)
         self._points.refresh(device, "EndDevice")
         self._registered(device)
         return device
@@ -171,13 +179,16 @@ class Fleet:
             raise StillManages(f"aggregator {sfdi} still manages {len(managed)} devices")
         for mirror in list(self.mirrors.of(sfdi)):
             self.mirrors.remove(mirror)
+        program = self.programs.by_number(device.program)
+        if program is not None:
+            self.dispatch.close(program)
         self.reservations.forget_device(sfdi)
         self.response_sets.forget_device(sfdi)
+        self.dispatch.forget(sfdi)
         if device.point_map is not self._default_points:
             self._kept_points[sfdi] = device.point_map
         self.registry.remove(device)
         self.programs.forget(device)
-        program = self.programs.by_number(device.program)
         if program is not None:
             self.programs.remove(program)
             self.response_sets.close(program)
@@ -218,8 +229,11 @@ class Fleet:
     def heard(self, device: EndDevice, edition: Edition | None) -> None:
         """Notes a contact; a request with a body tells which edition the device speaks."""
         device.last_contact = self._door.clock()
-        if edition is not None:
-            device.edition = edition
+        if edition is None:
+            return
+        resumed, device.edition = resumes(device), edition
+        if resumes(device) != resumed:
+            self.dispatch.review([device])
 
     # --- what devices send ---------------------------------------------------------------------
 
@@ -300,11 +314,14 @@ class Fleet:
         self, program: Program, description: str, primacy: int, assignment: Assignment
     ) -> None:
         """Changes what a program says and whom it is for; without effect if nothing differs."""
+        before = self.dispatch.followers(program)
         if self.programs.change(program, description, primacy, assignment):
             self._emit_program(program, "changed")
+            self.dispatch.review(dict.fromkeys([*before, *self.dispatch.followers(program)]))
 
     def remove_program(self, program: Program) -> None:
         """Removes a program with its controls; clients take them as cancelled and may answer so."""
+        self.dispatch.close(program)
         self.programs.remove(program)
         self.response_sets.close(program)
         self.response_sets.drop_later(program, self._door)

@@ -84,7 +84,9 @@ class Granting:
         self._end(reservation, "supersede", now)
         reservation.grant = grant
         self._reservations.add_grant(grant)
-        self._response_sets.expect(grant.mrid, program, models.FlowReservationResponseResponse)
+        self._response_sets.expect(
+            grant.mrid, program, models.FlowReservationResponseResponse, grant
+        )
         self._remember(grant)
         self._tell_grant(grant, "granted")
         return grant

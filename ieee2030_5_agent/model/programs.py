@@ -13,12 +13,17 @@ from dataclasses import dataclass, field, replace
 from sortedcontainers import SortedKeyList
 
 from ..sep import models
-from .controls import Control, Status
+from .controls import CANCELLED_VISIBLE_S, ENDED_EARLY, LIVE, VERSIONS, Control, Status
 from .end_device import EndDevice
 from .errors import DuplicateProgram, UnknownProgram
+from .overlaps import Overlaps
+from .registry import Registry
 
 DEFAULT_ASSIGNMENTS = "default"
-VERSIONS = 2**16  # VersionType is a UInt16
+# How many controls that ended early a program lists, of each origin: what is commanded every few
+# seconds for a day must not fill the memory. The first to end goes first.
+MOST_ENDED = 1000
+MOST_ENDED_OWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,10 @@ class Program:
     controls: dict[int, Control] = field(default_factory=dict)
     _listed: SortedKeyList = field(default_factory=lambda: SortedKeyList(key=_control_order))
     _active: SortedKeyList = field(default_factory=lambda: SortedKeyList(key=_control_order))
+    # Those that may still compete, and those that ended early in the order of their end.
+    _live: Overlaps = field(default_factory=Overlaps)
+    _ended: dict[int, Control] = field(default_factory=dict)
+    _last_created: int = -1
     _next_control: int = 1
     _next_curve: int = 1
 
@@ -87,17 +96,23 @@ class Program:
         self._next_control += 1
         return self._next_control - 1
 
+    def new_creation_time(self, now: int) -> int:
+        """The time that decides between the controls of a program, so no two have the same."""
+        self._last_created = max(now, self._last_created + 1)
+        return self._last_created
+
     def add(self, control: Control) -> None:
         self.controls[control.number] = control
         self._listed.add(control)
+        self._live.add(control)
         if control.status is Status.ACTIVE:
             self._active.add(control)
 
     def remove(self, control: Control) -> None:
+        """Takes a control that has ended out of the lists."""
         del self.controls[control.number]
         self._listed.remove(control)
-        if control.status is Status.ACTIVE:
-            self._active.remove(control)
+        self._ended.pop(control.number, None)
 
     def step(self, control: Control, name: str, now: int) -> None:
         """Takes one step of a control's life. Raises ValueError when its status has none such."""
@@ -107,6 +122,29 @@ class Program:
             self._active.remove(control)
         if control.status is Status.ACTIVE:
             self._active.add(control)
+        elif before in LIVE:
+            self._live.remove(control)
+        if control.status in ENDED_EARLY:
+            self._ended[control.number] = control
+
+    def rivals(self, control: Control) -> list[Control]:
+        """The older controls that a new one takes modes from for some time: they may yet be in
+        force, address the same devices, overlap it and have modes of it. Oldest first."""
+        return [
+            other
+            for other in self._live.with_period_of(control)
+            if other.creation_time < control.creation_time
+            and other.device_category == control.device_category
+            and not other.modes.isdisjoint(control.modes)
+        ]
+
+    def crowded_out(self, now: int) -> Control | None:
+        """The first that ended early, once there are too many; clients had time to see its end."""
+        most = MOST_ENDED_OWN if self.origin == "own" else MOST_ENDED
+        if len(self._ended) <= most:
+            return None
+        first = next(iter(self._ended.values()))
+        return first if first.status_time + CANCELLED_VISIBLE_S <= now else None
 
     def set_default(self, default: models.DefaultDERControl | None, now: int) -> bool:
         """Replaces the DefaultDERControl; it keeps its mRID and gets a new version."""
@@ -171,6 +209,8 @@ class Programs:
         self._fsas: dict[str, tuple[int, bytes]] = {}
         # What each device sees, until a program or an assignment changes.
         self._seen: dict[str, tuple[Assignments, ...]] = {}
+        self._ordered: dict[str, tuple[tuple[Assignments, ...], list[Program]]] = {}
+        self._followers: dict[int, tuple[int, list[EndDevice]]] = {}
 
     @property
     def all(self) -> list[Program]:
@@ -221,6 +261,7 @@ class Programs:
         del self._by_number[program.number]
         del self._by_mrid[int.from_bytes(program.mrid)]
         self._shared.pop(program.number, None)
+        self._followers.pop(program.number, None)
         self.generation += 1
         self._seen.clear()
 
@@ -228,6 +269,7 @@ class Programs:
         """To be called when a device's groups changed or it is gone."""
         self.generation += 1
         self._seen.pop(device.sfdi, None)
+        self._ordered.pop(device.sfdi, None)
 
     def change(
         self, program: Program, description: str, primacy: int, assignment: Assignment
@@ -242,10 +284,25 @@ class Programs:
         self._seen.clear()
         return True
 
-    def of(self, device: EndDevice) -> list[Program]:
+    def of(self, device: EndDevice) -> Sequence[Program]:
         """The programs of a device: lowest primacy first, then highest mRID."""
-        programs = [program for fsa in self.assignments(device) for program in fsa.programs]
-        return sorted(programs, key=_program_order)
+        assignments = self.assignments(device)
+        known = self._ordered.get(device.sfdi)
+        if known is None or known[0] is not assignments:
+            programs = [program for fsa in assignments for program in fsa.programs]
+            known = self._ordered[device.sfdi] = (assignments, sorted(programs, key=_program_order))
+        return known[1]
+
+    def followers(self, program: Program, registry: Registry) -> Sequence[EndDevice]:
+        """The devices that follow a program."""
+        if not program.assignment.everyone and not program.assignment.groups:
+            named = [registry.by_sfdi(sfdi) for sfdi in sorted(program.assignment.devices)]
+            return [device for device in named if device and program.applies_to(device)]
+        generation, devices = self._followers.get(program.number, (-1, []))
+        if generation != self.generation:
+            devices = [device for device in registry.listed if program.applies_to(device)]
+            self._followers[program.number] = (self.generation, devices)
+        return devices
 
     def assignments(self, device: EndDevice) -> tuple[Assignments, ...]:
         """The FunctionSetAssignments of a device, highest mRID first."""

@@ -15,6 +15,7 @@ from ..sep import models
 from ..sep.identity import derived_mrid, mrid_text
 from ..sep.json_form import to_json
 from .changes import PointValue
+from .controls import Event
 from .door import Door
 from .end_device import EndDevice
 from .errors import BadValue, UnknownEvent
@@ -72,11 +73,15 @@ def code_of(status: int | None, year: int) -> Code:
 
 @dataclass(slots=True, eq=False)
 class Subject:
-    """An event that can be answered. ``answer``: the class of responses that is made for it."""
+    """An event that can be answered. ``answer``: the class of responses that is made for it.
+
+    ``event``: what it is about, also after it left its list.
+    """
 
     mrid: bytes
     program: Program
     answer: type[models.Response]
+    event: Event | None = None
     # By device and status: of two equal answers the first counts.
     answers: dict[tuple[str, int], StoredResponse] = field(default_factory=dict)
 
@@ -207,9 +212,15 @@ class ResponseSets:
 
     # --- events --------------------------------------------------------------------------------
 
-    def expect(self, mrid: bytes, program: Program, answer: type[models.Response]) -> None:
+    def expect(
+        self,
+        mrid: bytes,
+        program: Program,
+        answer: type[models.Response],
+        event: Event | None = None,
+    ) -> None:
         """An event is listed now: it can be answered."""
-        self._subjects[int.from_bytes(mrid)] = Subject(mrid, program, answer)
+        self._subjects[int.from_bytes(mrid)] = Subject(mrid, program, answer, event)
 
     def subject(self, mrid: bytes) -> Subject:
         """The event with this mRID. Raises UnknownEvent."""
@@ -217,6 +228,10 @@ class ResponseSets:
         if subject is None:
             raise UnknownEvent(f"{mrid_text(mrid)} is no event of this server")
         return subject
+
+    def knows(self, mrid: bytes) -> bool:
+        """Whether an event has this mRID, or had it lately."""
+        return int.from_bytes(mrid) in self._subjects
 
     def forget_later(self, mrid: bytes, left: int, door: Door) -> None:
         """An event has left its list: answers to it are taken for a while."""

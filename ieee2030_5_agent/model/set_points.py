@@ -7,40 +7,31 @@ all of them. Source: IEEE 2030.5-2018 DERControl.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from ..sep import models
+from . import capability
 from .changes import PointValue
-from .controls import Control, Status
-from .device_points import DevicePoints, writable
+from .controls import MODES, Control, Status
+from .device_points import writable
+from .dispatch import Dispatch
 from .door import Door
-from .end_device import EndDevice, ResourceKey
+from .drafts import Draft
+from .end_device import EndDevice
 from .errors import BadValue, BaseUnknown, UnknownProgram
 from .programs import Program, Programs
-from .registry import Registry
-from .responses import ResponseSets
 
-CONTROL: ResourceKey = ("DERControl", 1)
+_BASE = "DERControlBase."
 
 
 class SetPoints:
-    """Commands values, takes them back, and ends them when their time is over."""
+    """Commands values and takes them back; time ends them as it ends any control."""
 
-    def __init__(
-        self,
-        door: Door,
-        registry: Registry,
-        points: DevicePoints,
-        programs: Programs,
-        response_sets: ResponseSets,
-    ) -> None:
+    def __init__(self, door: Door, programs: Programs, dispatch: Dispatch) -> None:
         self.duration_s = 86400
         self._door = door
-        self._registry = registry
-        self._points = points
         self._programs = programs
-        self._response_sets = response_sets
+        self._dispatch = dispatch
 
     def set(self, device: EndDevice, name: str, value: PointValue) -> PointValue:
         """Commands a value; returns it as set.
@@ -50,9 +41,11 @@ class SetPoints:
         row = writable(device, name)
         try:
             path, wire = row.to_wire(value, device.resources)
+            capability.check(control_base({path: wire}), device.resources)
+            former = self._standing(device)
+            self._command(device, former, self._kept(device, former) | {_field(path): wire})
         except (BadValue, BaseUnknown) as error:
             raise type(error)(f"device {device.sfdi}: {error}") from error
-        self._command(device, device.set_fields | {path: wire})
         return device.points[name]
 
     def revert(self, device: EndDevice, name: str) -> None:
@@ -60,11 +53,13 @@ class SetPoints:
 
         Raises UnknownPoint, NotWritable.
         """
-        path = writable(device, name).path
-        if path in device.set_fields:
-            self._command(
-                device, {key: wire for key, wire in device.set_fields.items() if key != path}
-            )
+        field = _field(writable(device, name).path)
+        former = self._standing(device)
+        if former is None or getattr(former.base, field) is None:
+            return
+        kept = self._kept(device, former)
+        kept.pop(field, None)
+        self._command(device, former, kept)
 
     def own_program(self, device: EndDevice) -> Program:
         """The program that holds a device's set points."""
@@ -73,75 +68,46 @@ class SetPoints:
             raise UnknownProgram(f"device {device.sfdi} has no program of its own")
         return program
 
-    def _command(self, device: EndDevice, fields: dict[str, Any]) -> None:
+    def _standing(self, device: EndDevice) -> Control | None:
+        """The control with the points that are set, unless it has ended by whatever cause."""
+        self._dispatch.catch_up()
+        if device.control is None:
+            return None
+        control = self.own_program(device).controls.get(device.control)
+        return control if control is not None and control.status is Status.ACTIVE else None
+
+    def _kept(self, device: EndDevice, control: Control | None) -> dict[str, Any]:
+        """The fields of DERControlBase that go on with the next control."""
+        if control is None:
+            return {}
+        names = {*MODES, "rampTms"}.difference(self._dispatch.lost(device, control))
+        values = {name: getattr(control.base, name) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def _command(
+        self, device: EndDevice, former: Control | None, fields: Mapping[str, Any]
+    ) -> None:
         """Puts one immediate control with these fields in force, instead of the one before."""
         program = self.own_program(device)
-        former = program.controls.get(device.control) if device.control is not None else None
-        device.set_fields = fields
-        device.control = self._issue(program, fields, former).number if fields else None
-        if former is not None:
-            program.step(former, "supersede" if fields else "cancel", self._door.now)
-            self._remember(program, former)
-        self._commanded(device, program)
-
-    def _issue(
-        self, program: Program, fields: Mapping[str, Any], former: Control | None
-    ) -> Control:
-        now = self._door.now
-        control = Control(
-            number=program.new_number(),
-            mrid=self._door.new_mrid(),
-            description=program.description,
-            # It decides between controls of one program, so it must be later than before.
-            creation_time=now if former is None else max(now, former.creation_time + 1),
-            start=now,
-            duration=self.duration_s,
-            base=control_base(fields),
-            status=Status.ACTIVE,
-            status_time=now,
-        )
-        program.add(control)
-        self._response_sets.expect(control.mrid, program, models.DERControlResponse)
-        self._remember(program, control)
-        return control
-
-    def _remember(self, program: Program, control: Control) -> None:
-        self._door.bring(control.due(), partial(self._due, program, control))
-
-    def _due(self, program: Program, control: Control, at: int) -> None:
-        if program.controls.get(control.number) is not control or control.due() != at:
+        if former is not None and fields.keys().isdisjoint(MODES):
+            self._dispatch.cancel(former.mrid)
             return
-        program.remove(control)
-        self._response_sets.forget_later(control.mrid, at, self._door)
-        for sfdi in program.assignment.devices:
-            device = self._registry.by_sfdi(sfdi)
-            if device is not None and device.control == control.number:
-                device.control = None
-                device.set_fields = {}
-                self._commanded(device, program)
+        draft = Draft(
+            base=control_base(fields),
+            start=self._door.now,
+            duration=self.duration_s,
+            description=program.description,
+        )
+        device.control = self._dispatch.create(program, draft, instead_of=former).number
 
-    def _commanded(self, device: EndDevice, program: Program) -> None:
-        """The control in force is what the control points read; None when there is none."""
-        control = None if device.control is None else program.controls[device.control]
-        if control is None:
-            device.resources.pop(CONTROL, None)
-        else:
-            device.resources[CONTROL] = control.model("")
-        changed = self._points.refresh(device, CONTROL[0])
-        detail: dict[str, PointValue] = {"program": program.number, "control": device.control}
-        if control is not None:
-            detail |= {
-                "mRID": control.mrid.hex().upper(),
-                "currentStatus": int(control.status),
-                "start": control.start,
-                "duration": control.duration,
-            }
-        self._door.emit("control", device, detail, changed)
+
+def _field(path: str) -> str:
+    return path.removeprefix(_BASE)
 
 
 def control_base(fields: Mapping[str, Any]) -> models.DERControlBase:
-    """The DERControlBase with these fields (paths as the point rows have them)."""
+    """The DERControlBase with these fields (also as paths, as the point rows have them)."""
     base = models.DERControlBase()
     for path, wire in fields.items():
-        setattr(base, path.removeprefix("DERControlBase."), wire)
+        setattr(base, _field(path), wire)
     return base

@@ -114,6 +114,12 @@ class Call:
         return self.edition is None or self.edition.year >= Edition.E2018.year
 
     @property
+    def spoken(self) -> Edition:
+        """The edition of the answer: that of the body, or the one that the asker last used."""
+        last = self.asker.edition if self.asker else None
+        return self.edition or last or self.settings.edition
+
+    @property
     def der(self) -> int:
         """The number of the DER in the URI. Raises NotFound when the device has no such DER."""
         number = self.params["der"]
@@ -148,12 +154,16 @@ class Call:
         """The URI of a resource by name; numbers that are not given are those of this request."""
         return self.table.href(name, self.params | params)
 
-    def reply_to(self, program: int) -> tuple[str, bytes] | tuple[None, None]:
+    def reply_to(
+        self, program: int, required: bytes | None = None
+    ) -> tuple[str, bytes] | tuple[None, None]:
         """``replyTo`` and ``responseRequired`` of a program's events: both, or neither.
 
+        ``required``: what an event asks for itself, None for what the server asks of all.
         Source: IEEE 2030.5-2018 RespondableResource.
         """
-        required = self.settings.response_required
+        if required is None:
+            required = self.settings.response_required
         if not any(required):
             return None, None
         return self.table.href("ResponseList", {"rsps": program}), required

@@ -51,7 +51,8 @@ def from_json(class_name: str, data: object, path: str = "") -> Any:
                 for index, member in enumerate(value)
             ]
     for name, element in elements.items():
-        if element.required and name not in values and name not in GIVEN_BY_SERVER:
+        absent = values.get(name) in (None, [])
+        if element.required and absent and name not in GIVEN_BY_SERVER:
             raise JsonError(f"{where}.{name}: is missing")
     return getattr(models, class_name)(**values)
 

@@ -61,7 +61,7 @@ def test_log_events_and_responses_are_told_on_the_bus(platform: PlatformUnderTes
         assert platform.http("POST", reply_to, answer).status_code == 201
         bus.wait(lambda message: message.topic.endswith("/response"), what="the response")
     answered = platform.agent("get_responses", control.body["mRID"])
-    assert [one["status"] for one in answered[device.sfdi]] == [1]
+    assert [one["status"] for one in answered[device.sfdi]["responses"]] == [1]
 
 
 @pytest.mark.parametrize(

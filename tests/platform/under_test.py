@@ -69,13 +69,15 @@ class PlatformUnderTest:
 
     # --- RPC and bus ---------------------------------------------------------------------------
 
-    def rpc(self, peer: str, method: str, *args: object, timeout: float = 15.0) -> Any:
+    def rpc(
+        self, peer: str, method: str, *args: object, timeout: float = 15.0, **kwargs: object
+    ) -> Any:
         """Calls a method; RemoteError when it raises, TimeoutError when nobody answers."""
-        return self.peer.rpc(peer, method, *args, timeout=timeout)
+        return self.peer.rpc(peer, method, *args, timeout=timeout, **kwargs)
 
-    def agent(self, method: str, *args: object, timeout: float = 15.0) -> Any:
+    def agent(self, method: str, *args: object, timeout: float = 15.0, **kwargs: object) -> Any:
         """Calls a method of our agent."""
-        return self.rpc(AGENT, method, *args, timeout=timeout)
+        return self.rpc(AGENT, method, *args, timeout=timeout, **kwargs)
 
     def driver(self, method: str, *args: object, timeout: float = 15.0) -> Any:
         """Calls a method of platform.driver."""

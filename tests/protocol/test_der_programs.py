@@ -10,6 +10,7 @@ from ieee2030_5_agent.model.errors import (
     NotWritable,
     UnknownPoint,
 )
+from ieee2030_5_agent.model.programs import MOST_ENDED_OWN
 from tests.protocol import documents
 from tests.protocol.conftest import BATTERY, START, Site
 
@@ -122,13 +123,22 @@ def test_the_control_ends_by_the_clock(battery: Site) -> None:
     assert battery.point(POINT) is None
 
 
-def test_a_cancelled_control_stays_listed_for_half_an_hour(battery: Site) -> None:
+def test_a_cancelled_control_stays_listed_until_its_scheduled_end(battery: Site) -> None:
     set_point(battery, 2000)
     battery.server.fleet.revert_point(BATTERY, POINT)
-    battery.clock.now += 1800 - 1
+    battery.clock.now += 86400 - 1
     assert battery.get("/dcap/derp/0/derc").all == 1
     battery.clock.now += 1
     assert battery.get("/dcap/derp/0/derc").all == 0
+
+
+def test_what_is_set_every_few_seconds_does_not_fill_the_list(battery: Site) -> None:
+    for value in range(100):
+        set_point(battery, value)
+        battery.clock.now += 10
+    shown = battery.get("/dcap/derp/0/derc?l=255").DERControl
+    assert len(shown) == MOST_ENDED_OWN + 1
+    assert [control.EventStatus.currentStatus for control in shown].count(1) == 1
 
 
 def test_without_a_rating_it_says_which_one_is_missing(site: Site) -> None:

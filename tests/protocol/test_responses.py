@@ -440,12 +440,13 @@ def test_per_device_what_was_answered_in_the_order_received(make_site: Callable[
         site.clock.now += 1
         site.post("/dcap/rsps/2/rsp", response(b"\x0e", code, endDeviceLFDI=lfdi))
     answered = Operations(site.server).get_responses("0E")
-    assert {sfdi: [a["status"] for a in answers] for sfdi, answers in answered.items()} == {
+    given = {sfdi: one["responses"] for sfdi, one in answered.items()}
+    assert {sfdi: [a["status"] for a in answers] for sfdi, answers in given.items()} == {
         BATTERY: [1, 3, 2],
         INVERTER: [1],
     }
-    assert answered[BATTERY][1]["received"] == START + 3
-    assert answered[BATTERY][1]["statusName"] == "completed"
+    assert given[BATTERY][1]["received"] == START + 3
+    assert given[BATTERY][1]["statusName"] == "completed"
 
 
 def test_an_event_that_never_was_is_refused_by_name(site: Site) -> None:

@@ -136,6 +136,6 @@ def test_the_program_of_the_set_points_is_not_an_operators_to_change(
     device = server.fleet.device("097935300833")
     program = server.fleet.programs.by_number(device.program)
     assert program is not None
-    with pytest.raises(ValueError, match="use set_point"):
+    with pytest.raises(ValueError, match="own set points"):
         change(operations, program.mrid.hex())
     assert server.fleet.programs.of(device) == [program]

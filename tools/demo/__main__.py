@@ -11,7 +11,7 @@ import gevent
 
 from . import story
 
-SHORTEST_S = 30.0
+SHORTEST_S = 55.0
 
 
 class Interrupted(BaseException):
@@ -49,7 +49,10 @@ def tell(seconds: float | None) -> int:
     except (story.DemoFailed, story.PlatformProblem) as problem:
         print(f"\nThe demo failed:\n{problem}\nLogs are in .demo/", file=sys.stderr)
         return 1
-    print("\nAll devices were seen with fresh values, and the set point took effect.")
+    print(
+        "\nAll devices were seen with fresh values, the set point and the scheduled event took"
+        " effect,\nthe other event was cancelled, and the battery answered to both."
+    )
     return 0
 
 

@@ -15,6 +15,7 @@ import gevent
 
 from tools.private_platform import Peer, PlatformProblem, PrivatePlatform, processes, until
 
+from .events import RUNS_WATTS, Events
 from .view import LineView, TableView, View
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -163,10 +164,11 @@ def simulated_ders(platform: PrivatePlatform) -> Iterator[dict[str, subprocess.P
 
 
 def show(peer: Peer, simulators: dict[str, subprocess.Popen[bytes]], seconds: float | None) -> None:
-    """The live view, the set point in the middle of it, and the verdict at its end."""
+    """The live view, what an operator does in the middle of it, and the verdict at its end."""
     kind = TableView if sys.stdout.isatty() else LineView
     view = kind({der.topic: der.name for der in DERS}, CONFIG / "ieee2030_5.csv")
     peer.listen("devices/demo/", view.receive)
+    events = Events(peer, AGENT, BATTERY.sfdi, SET_POINT, view.say)
     end = None if seconds is None else time.monotonic() + seconds
     is_set = follows = False
     while end is None or time.monotonic() < end:
@@ -175,16 +177,16 @@ def show(peer: Peer, simulators: dict[str, subprocess.Popen[bytes]], seconds: fl
         if not is_set and age > SET_AFTER_S and not missing(view, BATTERY):
             set_power(peer, view)
             is_set = True
-        if is_set and not follows and follows_set_point(view):
+        if is_set and not follows and follows_command(view, SET_WATTS):
             follows = True
-            view.say(
-                f"the battery follows its DERControl: {POWER} is "
-                f"{view.seen[BATTERY.topic].values[POWER]:.0f} W (positive discharges)"
-            )
+            say_power(view, "its set point")
+        events.advance(ready=follows)
+        if follows_command(view, RUNS_WATTS) and events.follows():
+            say_power(view, "the scheduled event")
         view.refresh()
         gevent.sleep(0.25)
     view.finish()
-    judge(view, is_set=is_set)
+    judge(view, events, is_set=is_set, follows=follows)
 
 
 def check_simulators(simulators: dict[str, subprocess.Popen[bytes]]) -> None:
@@ -203,15 +205,22 @@ def set_power(peer: Peer, view: View) -> None:
     view.say(f"platform.driver.set_point('{device}', '{SET_POINT}', {SET_WATTS:g}) = {answer:g}")
 
 
-def follows_set_point(view: View) -> bool:
-    """The set point is read back, and the power has become what it says."""
-    values = view.seen[BATTERY.topic].values
-    power = values.get(POWER)
+def follows_command(view: View, watts: float) -> bool:
+    """What was commanded is read back, and the power has become what it says."""
+    seen = view.seen.get(BATTERY.topic)
+    power = None if seen is None else seen.values.get(POWER)
     return (
-        values.get(SET_POINT) == SET_WATTS
+        seen is not None
+        and seen.values.get(SET_POINT) == watts
         and power is not None
-        and abs(power + SET_WATTS) <= WITHIN_W
+        and abs(power + watts) <= WITHIN_W
     )
+
+
+def say_power(view: View, what: str) -> None:
+    """What the battery does now."""
+    power = view.seen[BATTERY.topic].values[POWER]
+    view.say(f"the battery follows {what}: {POWER} is {power:.0f} W (positive discharges)")
 
 
 def missing(view: View, der: Der) -> list[str]:
@@ -222,7 +231,7 @@ def missing(view: View, der: Der) -> list[str]:
     return sorted(point for point in der.points if seen.values.get(point) is None)
 
 
-def judge(view: View, *, is_set: bool) -> None:
+def judge(view: View, events: Events, *, is_set: bool, follows: bool) -> None:
     """Raises DemoFailed with all that is not as it should be."""
     problems = []
     now = time.monotonic()
@@ -238,12 +247,13 @@ def judge(view: View, *, is_set: bool) -> None:
             problems.append(f"{der.topic}: never a value for {', '.join(lacking)}")
     if not is_set:
         problems.append(f"{SET_POINT} could not be set: the battery was never complete")
-    elif not follows_set_point(view):
+    elif not follows:
         values = view.seen[BATTERY.topic].values
         problems.append(
             f"{SET_POINT} was set to {SET_WATTS:g} W, but it reads {values.get(SET_POINT)} and "
             f"{POWER} is {values.get(POWER)}"
         )
+    problems += events.problems()
     if problems:
         raise DemoFailed("\n".join(problems))
 

@@ -12,6 +12,7 @@ LABEL_WIDTH = 16
 UNIT_WIDTH = 4
 VALUE_WIDTH = 16
 HEADER_ROWS = 8
+SAID_ROWS = 10
 
 
 class Seen(NamedTuple):
@@ -96,9 +97,10 @@ class TableView(View):
 
     def refresh(self) -> None:
         width, height = shutil.get_terminal_size()
-        rows = self.table(width, height - HEADER_ROWS - len(self.said))
+        said = self.said[-SAID_ROWS:]
+        rows = self.table(width, height - HEADER_ROWS - len(said))
         # Home, each line up to its end, and what is left below: nothing flickers.
-        picture = "".join(f"{row[:width]}\x1b[K\n" for row in (*rows, *self.said[-6:]))
+        picture = "".join(f"{row[:width]}\x1b[K\n" for row in (*rows, *said))
         print(f"\x1b[H{picture}\x1b[J", end="", flush=True)
 
     def finish(self) -> None:

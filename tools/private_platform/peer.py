@@ -98,13 +98,15 @@ class Peer:
             self._greenlet.kill()
             raise PlatformProblem(f"no connection to {address} within {CONNECT_S:g} s")
 
-    def rpc(self, peer: str, method: str, *args: object, timeout: float = CALL_S) -> Any:
+    def rpc(
+        self, peer: str, method: str, *args: object, timeout: float = CALL_S, **kwargs: object
+    ) -> Any:
         """Calls a method of another agent; a TimeoutError when no answer comes.
 
         VOLTTRON itself raises gevent.Timeout, which ``except Exception`` does not catch.
         """
         try:
-            return self.agent.vip.rpc.call(peer, method, *args).get(timeout=timeout)
+            return self.agent.vip.rpc.call(peer, method, *args, **kwargs).get(timeout=timeout)
         except gevent.Timeout:
             raise TimeoutError(f"no answer from {peer}.{method} in {timeout:g} s") from None
 

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 from .client import Unanswered, link, text
 from .device import Device, say
 from .documents import IS_DER, IS_MIRROR, IS_SUBMETER, document, fields, scaled, status
+from .events import Answers, Control, followed
 
 CAPACITY_WH = 13_500
 RATED_W = 5000
@@ -16,7 +17,7 @@ LINE_VOLTS = 240.0
 RESERVE = 0.1
 # It reaches a new power within a few seconds, so that one can see it follow.
 RAMP_W_PER_S = 500.0
-ACTIVE = "1"
+MODE = "opModFixedW"
 
 
 class Battery(Device):
@@ -34,6 +35,7 @@ class Battery(Device):
         self.imported_wh = 251_700.0
         self.celsius = 24.0
         self.age_s = 0.0
+        self.answers = Answers(self.lfdi, self.client.post)
 
     def advance(self, seconds: float) -> None:
         step = RAMP_W_PER_S * seconds
@@ -53,34 +55,23 @@ class Battery(Device):
         return PACK_VOLTS + 40 * charge - self.power_w / 1000 + 0.3 * math.sin(self.age_s / 9)
 
     def read_controls(self) -> None:
-        """Its assignments, their programs by primacy, their controls: the first active one."""
+        """Its assignments, their programs, their controls: follows one, answers for all."""
         if self.registered is None:
             return
-        base = self._active_control()
-        percent = "" if base is None else text(base, "opModFixedW")
+        controls = [
+            Control.read(element, int(text(program, "primacy")))
+            for program in self._programs()
+            for element in self.client.members(link(program, "DERControlListLink"), "DERControl")
+        ]
+        control = followed(controls, MODE)
+        percent = "" if control is None else text(control.base, MODE)
         # Hundredths of a percent of the set charge rate when negative, else of the discharge rate.
         wanted = int(percent) / 10_000 * RATED_W if percent else 0.0
         if wanted != self.wanted_w:
-            say(f"follows opModFixedW {percent or 'no longer'}: {wanted:.0f} W")
+            say(f"follows {MODE} {percent or 'no longer'}: {wanted:.0f} W")
             self.wanted_w = wanted
-
-    def _active_control(self) -> Element | None:
-        for program in self._programs():
-            newest = max(
-                (
-                    control
-                    for control in self.client.members(
-                        link(program, "DERControlListLink"), "DERControl"
-                    )
-                    if text(control, "EventStatus/currentStatus") == ACTIVE
-                    and control.find("DERControlBase/opModFixedW") is not None
-                ),
-                key=lambda control: int(text(control, "creationTime")),
-                default=None,
-            )
-            if newest is not None:
-                return newest.find("DERControlBase")
-        return None
+        for line in self.answers.update(controls, control, self.clock.now()):
+            say(line)
 
     def _programs(self) -> list[Element]:
         if self.registered is None:
@@ -95,7 +86,7 @@ class Battery(Device):
         ]
         if not programs:
             raise Unanswered("no DERProgram is assigned to the battery")
-        return sorted(programs, key=lambda program: int(text(program, "primacy")))
+        return programs
 
     def nameplate(self) -> dict[str, str]:
         return {

@@ -1,0 +1,313 @@
+"""Dispatch: the life of all DERControls, from their creation until they leave their list.
+
+Time comes from the door's agenda alone: each step takes the moment it was due, in order, however
+late it is applied, and nothing that has happened is undone when the clock is set back.
+Source: IEEE 2030.5-2018 DERControl, EventStatus and the rules for events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import partial
+
+from ..sep import models
+from ..sep.identity import mrid_text
+from .changes import PointValue
+from .controls import LIVE, STEPS, Control, Status
+from .device_points import DevicePoints
+from .door import Door
+from .drafts import CurveAt, Draft, check, check_mrid
+from .end_device import EndDevice
+from .errors import BadValue, DuplicateControl, NotCancellable, UnknownControl
+from .precedence import InForce, addresses
+from .programs import Program, Programs
+from .registry import Registry
+from .responses import ResponseSets
+from .standings import Standings
+
+__all__ = ["Dispatch", "Draft", "InForce"]
+
+_Told = tuple[Program, dict[str, PointValue]]
+
+
+class Dispatch:
+    """Creates controls, ends them, and lets time pass for them."""
+
+    def __init__(
+        self,
+        door: Door,
+        registry: Registry,
+        programs: Programs,
+        points: DevicePoints,
+        response_sets: ResponseSets,
+    ) -> None:
+        # Whoever knows the URIs tells which curve is at one.
+        self.curve_at: CurveAt = lambda href: None
+        self._door = door
+        self._registry = registry
+        self._programs = programs
+        self._response_sets = response_sets
+        self._standings = Standings(programs, points)
+        self._by_mrid: dict[int, tuple[Program, Control]] = {}
+        # Changes of status of the present moment that are still to be told.
+        self._told: list[_Told] = []
+        self._settling: int | None = None
+
+    # --- questions -----------------------------------------------------------------------------
+
+    def find(self, mrid: bytes) -> tuple[Program, Control]:
+        """The listed control with this mRID, and its program. Raises UnknownControl."""
+        self.catch_up()
+        known = self._by_mrid.get(int.from_bytes(mrid))
+        if known is None:
+            raise UnknownControl(f"mRID: no DERControl {mrid_text(mrid)} is listed")
+        return known
+
+    def controls_of(self, device: EndDevice) -> list[tuple[Program, Control]]:
+        """The listed controls that are meant for a device, in the order of its programs."""
+        self.catch_up()
+        return [
+            (program, control)
+            for program in self._programs.of(device)
+            for control in program.listed
+            if addresses(control, device)
+        ]
+
+    def in_force(self, device: EndDevice) -> dict[str, InForce]:
+        """What a device is to follow in each mode (field of DERControlBase) that has anything."""
+        self.catch_up()
+        return self._standings.in_force(device)
+
+    def lost(self, device: EndDevice, control: Control) -> Collection[str]:
+        """The modes of an active control that a device will not take up again."""
+        return self._standings.lost(device, control)
+
+    # --- what operators do ---------------------------------------------------------------------
+
+    def create(
+        self, program: Program, draft: Draft, *, instead_of: Control | None = None
+    ) -> Control:
+        """Creates a control; what is there already under its mRID and equal is returned as it is.
+
+        ``instead_of``: a control of the program that is to end as soon as this one is there,
+        whatever its modes. Raises BadValue; DuplicateControl for an mRID of something else.
+        """
+        self.catch_up()
+        known = self._known(program, draft)
+        if known is not None:
+            return known
+        now = self._door.now
+        check(draft, now, self.curve_at)
+        control = self._build(program, draft, now)
+        self._admit(program, control, now)
+        if instead_of is not None and instead_of.status in LIVE:
+            covered = instead_of.modes <= control.modes
+            self._end(program, instead_of, "supersede" if covered else "cancel", now)
+        self._tell(program, control)
+        self._settle()
+        return control
+
+    def cancel(self, control_mrid: bytes, *, randomize: bool | None = None) -> Control:
+        """Cancels a control, with randomisation if it has any; without effect on one that is
+        cancelled already.
+
+        ``randomize``: False ends a randomised control at once. Raises UnknownControl; BadValue
+        where there is no randomisation; NotCancellable for one that was superseded.
+        """
+        program, control = self.find(control_mrid)
+        step = _cancelling(control, randomize)
+        if control.status is STEPS[Status.ACTIVE][step]:
+            return control
+        if step not in STEPS[control.status]:
+            raise NotCancellable(
+                f"mRID: DERControl {mrid_text(control_mrid)} is {control.status.words} already"
+            )
+        self._end(program, control, step, self._door.now)
+        self._settle()
+        return control
+
+    def close(self, program: Program) -> None:
+        """A program is about to go: clients take its controls as cancelled."""
+        self.catch_up()
+        for control in list(program.controls.values()):
+            if control.status in LIVE:
+                program.step(control, "cancel", self._door.now)
+                self._tell(program, control)
+            del self._by_mrid[int.from_bytes(control.mrid)]
+        self._settle()
+
+    # --- what else decides what is in force ----------------------------------------------------
+
+    def followers(self, program: Program) -> list[EndDevice]:
+        """The devices that follow a program."""
+        return list(self._programs.followers(program, self._registry))
+
+    def refresh(self, device: EndDevice) -> dict[str, PointValue]:
+        """A device follows other programs now; returns the points that changed."""
+        return self._standings.refresh(device)
+
+    def review(self, devices: Iterable[EndDevice]) -> None:
+        """Programs changed for these devices: tells what that did to their points."""
+        for device in devices:
+            changed = self.refresh(device)
+            if changed:
+                self._door.emit("points", device, {}, changed)
+
+    def forget(self, sfdi: str) -> None:
+        """A device is gone."""
+        self._standings.forget(sfdi)
+
+    # --- the life of a control -----------------------------------------------------------------
+
+    def _known(self, program: Program, draft: Draft) -> Control | None:
+        """The control that a draft asks for, if it was created before."""
+        if draft.mrid is None:
+            return None
+        check_mrid(draft.mrid)
+        known = self._by_mrid.get(int.from_bytes(draft.mrid))
+        text = mrid_text(draft.mrid)
+        if known is None:
+            if self._response_sets.knows(draft.mrid) or self._programs.find(draft.mrid):
+                raise DuplicateControl(f"mrid: {text} was used before and is never used again")
+            return None
+        holder, control = known
+        if holder is not program:
+            raise DuplicateControl(f"mrid: DERControl {text} is in another program")
+        if difference := draft.difference(control):
+            raise DuplicateControl(f"mrid: DERControl {text} exists with another {difference}")
+        return control
+
+    def _build(self, program: Program, draft: Draft, now: int) -> Control:
+        control = Control(
+            number=program.new_number(),
+            mrid=draft.mrid or self._door.new_mrid(),
+            creation_time=program.new_creation_time(now),
+            start=draft.start,
+            duration=draft.duration,
+            status=Status.SCHEDULED,
+            status_time=now,
+            description=draft.description,
+            base=draft.base,
+            randomize_start=draft.randomize_start,
+            randomize_duration=draft.randomize_duration,
+            device_category=draft.device_category,
+            response_required=draft.response_required,
+        )
+        if control.earliest_start <= now:
+            control.status = Status.ACTIVE
+        return control
+
+    def _admit(self, program: Program, control: Control, now: int) -> None:
+        program.add(control)
+        self._by_mrid[int.from_bytes(control.mrid)] = (program, control)
+        self._response_sets.expect(control.mrid, program, models.DERControlResponse, control)
+        self._mark(program, control, now)
+        if control.status is Status.ACTIVE:
+            self._supersede(program, control, now)
+        self._remember(program, control)
+
+    def _mark(self, program: Program, control: Control, now: int) -> None:
+        """Marks older controls that a new one takes some of their modes from, but not all."""
+        for other in program.rivals(control):
+            if other.modes != control.modes and not other.potentially_superseded:
+                other.potentially_superseded_time = now
+                other.changed()
+                self._door.emit("control_overlap", None, _detail(program, other))
+
+    def _supersede(self, program: Program, control: Control, at: int) -> None:
+        """A control begins: older ones of the same modes are over."""
+        for other in program.rivals(control):
+            if other.modes == control.modes:
+                self._end(program, other, "supersede", at)
+
+    def _end(self, program: Program, control: Control, step: str, at: int) -> None:
+        """Ends a control early; it stays listed with its status for a while."""
+        program.step(control, step, at)
+        self._remember(program, control)
+        self._tell(program, control)
+        while (first := program.crowded_out(at)) is not None:
+            self._leave(program, first, at)
+
+    def _remember(self, program: Program, control: Control) -> None:
+        self._door.bring(control.due(), partial(self._due, program, control))
+
+    def _due(self, program: Program, control: Control, at: int) -> None:
+        known = self._by_mrid.get(int.from_bytes(control.mrid))
+        if known is None or known[1] is not control or control.due() != at:
+            return
+        if control.status is Status.SCHEDULED:
+            program.step(control, "activate", at)
+            self._supersede(program, control, at)
+            self._remember(program, control)
+            self._tell(program, control)
+        else:
+            self._leave(program, control, at)
+        self._settle_soon(at)
+
+    def _leave(self, program: Program, control: Control, at: int) -> None:
+        """A control leaves its list; one that ran to its end is completed by that."""
+        if control.status is Status.ACTIVE:
+            program.step(control, "complete", at)
+            self._tell(program, control)
+        else:
+            self._door.emit("control_removal", None, _detail(program, control))
+        program.remove(control)
+        del self._by_mrid[int.from_bytes(control.mrid)]
+        self._response_sets.forget_later(control.mrid, at, self._door)
+
+    # --- telling -------------------------------------------------------------------------------
+
+    def catch_up(self) -> None:
+        """Time may have brought something that nobody has asked for yet."""
+        self._door.advance(self._door.clock())
+
+    def _tell(self, program: Program, control: Control) -> None:
+        self._told.append((program, _detail(program, control)))
+
+    def _settle_soon(self, at: int) -> None:
+        """Once all of this moment has happened: what ends and what begins then is one change."""
+        if self._told and self._settling != at:
+            self._settling = at
+            self._door.bring(at, lambda _: self._settle())
+
+    def _settle(self) -> None:
+        """Works out what is in force now, and tells each device's story in order."""
+        told, self._told, self._settling = self._told, [], None
+        # Of one moment, what ends comes before what begins.
+        told.sort(key=lambda entry: entry[1]["currentStatus"] != Status.COMPLETED)
+        stories: dict[EndDevice, list[dict[str, PointValue]]] = {}
+        for program, detail in told:
+            followers = self._programs.followers(program, self._registry)
+            for device in followers:
+                stories.setdefault(device, []).append(detail)
+            if not followers:
+                self._door.emit("control", None, detail)
+        for device, details in stories.items():
+            changed = self._standings.refresh(device)
+            for detail in details[:-1]:
+                self._door.emit("control", device, detail)
+            self._door.emit("control", device, details[-1], changed)
+
+
+def _cancelling(control: Control, randomize: bool | None) -> str:
+    """The step that cancels a control. Raises BadValue where there is nothing to randomise."""
+    if randomize and not control.randomized:
+        raise BadValue("randomize is true, but the control has no randomisation")
+    randomized = control.randomized if randomize is None else randomize
+    return "cancel randomized" if randomized else "cancel"
+
+
+def _detail(program: Program, control: Control) -> dict[str, PointValue]:
+    """What listeners are told of a control, in the standard's field names."""
+    return {
+        "program": program.mrid.hex().upper(),
+        "mRID": control.mrid.hex().upper(),
+        "currentStatus": int(control.status),
+        "status": control.status.words,
+        "dateTime": control.status_time,
+        "potentiallySuperseded": control.potentially_superseded,
+        "version": control.version,
+        "creationTime": control.creation_time,
+        "start": control.start,
+        "duration": control.duration,
+    }

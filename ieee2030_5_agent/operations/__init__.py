@@ -1,0 +1,31 @@
+"""What an operator can do at run time: the RPC calls beyond points, free of VOLTTRON.
+
+Every argument and every result is JSON; every refusal is a ValueError that names the argument.
+The same rules hold as for the configuration. Nothing here survives a restart of the agent unless
+it is also in the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .controls import Controls
+from .devices import Devices
+from .programs import Programs
+from .reservations import Reservations
+from .responses import Responses
+
+
+class Operations(Devices, Programs, Controls, Responses, Reservations):
+    """The operator's calls on one server. Public methods are the names of the RPC."""
+
+    def all(self) -> Iterator[tuple[str, Callable[..., Any]]]:
+        """Name and function of each call."""
+        for part in type(self).__bases__:
+            for name in vars(part):
+                if not name.startswith("_"):
+                    yield name, getattr(self, name)
+
+
+__all__ = ["Operations"]

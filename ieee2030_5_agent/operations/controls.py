@@ -1,0 +1,233 @@
+"""Controls: created one by one or as a whole schedule, cancelled, listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..model.controls import Control, Status
+from ..model.drafts import check
+from ..model.errors import DuplicateControl, ModelError, UnknownControl
+from ..model.programs import Assignment, Program
+from ..sep.identity import IdentityError
+from ..sep.json_form import JsonError, to_json
+from .arguments import STRING32_OCTETS, moment, mrid_of, one_of, shown, yes_or_no
+from .orders import Order, Orders
+from .part import RPC, Part
+
+Found = tuple[Program, Control]
+STATUSES = {status.words: status for status in Status}
+_REFUSALS = (ModelError, IdentityError, JsonError)
+
+
+class Controls(Part):
+    """The life of DERControls as an operator rules it."""
+
+    def create_control(
+        self,
+        program: str | None = None,
+        group: str | None = None,
+        device: str | int | None = None,
+        devices: list[str | int] | None = None,
+        start: float | str | None = None,
+        duration: int | None = None,
+        modes: Mapping[str, Any] | None = None,
+        randomize_start: int | None = None,
+        randomize_duration: int | None = None,
+        response_required: str | int | None = None,
+        device_category: str | int | None = None,
+        description: str | None = None,
+        mRID: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Creates a DERControl in a program, for a group, or one for each of some devices.
+
+        ``program``: its mRID. ``start``: seconds since 1970 (UTC), ISO 8601 text with its zone, or
+        nothing for now. ``modes``: fields of DERControlBase with wire values, or writable points
+        with engineering units. The same order with the same mRID is done once; with ``devices``
+        the mRID of each control follows from it and the SFDI.
+
+        Returns ``{"mRID", "href", "program", "sfdi", "status"}`` of each. Raises ValueError that
+        names the argument; then nothing was created.
+        """
+        order = {
+            "program": program,
+            "group": group,
+            "device": device,
+            "devices": devices,
+            "start": start,
+            "duration": duration,
+            "modes": modes,
+            "randomize_start": randomize_start,
+            "randomize_duration": randomize_duration,
+            "response_required": response_required,
+            "device_category": device_category,
+            "description": description,
+            "mRID": mRID,
+        }
+        orders = self._orders().read(order)
+        self._check(orders)
+        return self._create(orders)
+
+    def create_controls(
+        self, controls: list[Mapping[str, Any]], **common: Any
+    ) -> list[dict[str, Any]]:
+        """Creates a whole schedule: all of it or, when anything is refused, nothing.
+
+        Each entry has the keys of ``create_control``; ``common`` holds for those that lack a key.
+        The refusal names the entry.
+        """
+        if not isinstance(controls, list | tuple) or not controls:
+            raise ModelError(f"controls is {shown(controls)}, a list of controls is expected")
+        reader, orders = self._orders(), list[Order]()
+        for number, entry in enumerate(controls):
+            try:
+                if not isinstance(entry, Mapping):
+                    raise ModelError("an object with keys is expected")
+                read = reader.read({**common, **entry})
+                self._check(read, orders)
+            except _REFUSALS as error:
+                raise type(error)(f"controls[{number}]: {error}") from error
+            orders += read
+        return self._create(orders)
+
+    def cancel_control(self, mRID: str, randomize: bool | None = None) -> dict[str, Any]:
+        """Cancels a control that is scheduled or active; devices end it and answer.
+
+        ``randomize``: false stops all at once, true within the control's randomisation; nothing:
+        randomised when the control is. Returns the control. Raises ValueError.
+        """
+        if randomize is not None:
+            yes_or_no("randomize", randomize)
+        mrid = mrid_of(mRID)
+        self._fleet.dispatch.cancel(mrid, randomize=randomize)
+        return self._shown(*self._fleet.dispatch.find(mrid))
+
+    def get_controls(
+        self,
+        sfdi: str | int | None = None,
+        program: str | None = None,
+        status: str | list[str] | None = None,
+        start: float | str | None = None,
+        end: float | str | None = None,
+    ) -> list[dict[str, Any]]:
+        """The listed DERControls by start, also those of set points.
+
+        ``sfdi``: of the programs of one device. ``status``: a word or several. ``start``, ``end``:
+        in effect at some moment from start on, before end.
+        """
+        words = _statuses(status)
+        low = None if start is None else moment("start", start)
+        high = None if end is None else moment("end", end)
+        found = [
+            (owner, control)
+            for owner, control in self._listed(sfdi, program)
+            if control.status in words and _within(control, low, high)
+        ]
+        found.sort(key=lambda pair: (pair[1].start, pair[0].number, pair[1].number))
+        return [self._shown(*pair) for pair in found]
+
+    # --- creating ------------------------------------------------------------------------------
+
+    def _orders(self) -> Orders:
+        return Orders(self._server, int(self._server.clock()))
+
+    def _check(self, orders: Iterable[Order], earlier: Iterable[Order] = ()) -> None:
+        """Raises what creating would raise, so that a schedule is never created by half."""
+        used = {order.draft.mrid for order in earlier}
+        for order in orders:
+            mrid = order.draft.mrid
+            if mrid is not None and mrid in used:
+                raise DuplicateControl(f"mRID: {mrid.hex().upper()} is used twice")
+            if not self._is_there(order):
+                check(order.draft, int(self._server.clock()), self._fleet.dispatch.curve_at)
+
+    def _is_there(self, order: Order) -> bool:
+        """Whether this order was done before. Raises DuplicateControl for an mRID in use."""
+        mrid = order.draft.mrid
+        if mrid is None:
+            return False
+        text = mrid.hex().upper()
+        try:
+            program, control = self._fleet.dispatch.find(mrid)
+        except UnknownControl:
+            if self._fleet.response_sets.knows(mrid) or self._fleet.programs.find(mrid):
+                raise DuplicateControl(f"mRID: {text} was used before") from None
+            return False
+        if program is not order.target.program:
+            raise DuplicateControl(f"mRID: {text} is a control of another program")
+        if difference := order.draft.difference(control):
+            raise DuplicateControl(f"mRID: {text} is a control with another {difference}")
+        return True
+
+    def _create(self, orders: Iterable[Order]) -> list[dict[str, Any]]:
+        made: dict[str, Program] = {}
+        created = []
+        for order in orders:
+            program = order.target.program or made.get(order.target.group)
+            if program is None:
+                program = made[order.target.group] = self._program_for(order.target.group)
+            control = self._fleet.dispatch.create(program, order.draft)
+            created.append(
+                {
+                    "mRID": control.mrid.hex().upper(),
+                    "href": self._href(program, control),
+                    "program": program.mrid.hex().upper(),
+                    "sfdi": order.target.own.sfdi if order.target.own else None,
+                    "status": control.status.words,
+                }
+            )
+        return created
+
+    def _program_for(self, group: str) -> Program:
+        """A program for exactly this group, to hold the operator's controls."""
+        description = group.encode()[:STRING32_OCTETS].decode(errors="ignore")
+        assignment = Assignment(groups=frozenset({group}))
+        primacy = self._server.settings.group_primacy
+        return self._fleet.create_program(description, primacy, assignment, RPC)
+
+    # --- listing -------------------------------------------------------------------------------
+
+    def _listed(self, sfdi: Any, program: Any) -> Iterator[Found]:
+        self._fleet.dispatch.catch_up()
+        wanted = None if program is None else self._program(program, "program")
+        if sfdi is not None:
+            for owner, control in self._fleet.dispatch.controls_of(self._device(sfdi)):
+                if wanted is None or owner is wanted:
+                    yield owner, control
+            return
+        for owner in self._fleet.programs.all if wanted is None else [wanted]:
+            for control in owner.listed:
+                yield owner, control
+
+    def _shown(self, program: Program, control: Control) -> dict[str, Any]:
+        """The resource as a device reads it, the words of its status, and whom it is for."""
+        required = control.response_required or self._server.settings.response_required
+        answered = any(required)
+        reply_to = self._server.href("ResponseList", rsps=program.number) if answered else None
+        href = self._href(program, control)
+        return {
+            **to_json(control.model(href, reply_to, required if answered else None)),
+            "status": control.status.words,
+            "program": program.mrid.hex().upper(),
+            "devices": sorted(program.assignment.devices),
+            "groups": sorted(program.assignment.groups),
+            "all": program.assignment.everyone,
+        }
+
+    def _href(self, program: Program, control: Control) -> str:
+        return self._server.href("DERControl", derp=program.number, derc=control.number)
+
+
+def _statuses(status: Any) -> set[Status]:
+    if status is None:
+        return set(Status)
+    words = [status] if isinstance(status, str) else status
+    if not isinstance(words, list | tuple):
+        raise ModelError(f"status is {shown(status)}, a word or a list of words is expected")
+    return {STATUSES[one_of("status", word, STATUSES)] for word in words}
+
+
+def _within(control: Control, low: int | None, high: int | None) -> bool:
+    return (low is None or control.latest_end > low) and (
+        high is None or control.earliest_start < high
+    )

@@ -1,0 +1,123 @@
+"""The modes of a control as operators name them: fields of DERControlBase, or points.
+
+A field carries its wire value (hundredths of a percent, a JSON object); a field that links a curve
+carries the curve's mRID. A point carries engineering units; the registry row of the device converts
+it, so watts become percent of that device's own rating.
+Source: IEEE 2030.5-2018 DERControlBase, DERCurve.curveType.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..model.end_device import EndDevice
+from ..model.errors import BadValue, BaseUnknown, ModelError
+from ..model.programs import Program
+from ..model.set_points import control_base
+from ..sep import models
+from ..sep.facets import ELEMENTS, SIMPLE
+from ..sep.json_form import from_json
+from ..server import Server
+from .arguments import mrid_of, near, shown
+from .meaning import check_meaning
+
+BASE = "DERControlBase"
+_FIELDS = ELEMENTS[BASE]
+_CURVE_MODES = SIMPLE["DERCurveType"].codes
+_OLD_NAMES = {element.old_name: name for name, element in _FIELDS.items() if element.old_name}
+# Says how to get there, not what is to be reached.
+_NO_MODE = "rampTms"
+
+
+class Modes:
+    """Reads the modes of one control. ``devices``: whose points may be named."""
+
+    def __init__(
+        self,
+        server: Server,
+        program: Program | None,
+        devices: Callable[[], Sequence[EndDevice]],
+    ) -> None:
+        self._server = server
+        self._program = program
+        self._devices = devices
+
+    def read(self, modes: object, path: str = "modes", *, empty: bool = False) -> Any:
+        """The DERControlBase. Raises ValueError that names the mode; ``empty``: none will do."""
+        if not isinstance(modes, Mapping):
+            raise ModelError(f"{path} is {shown(modes)}, an object of modes is expected")
+        values: dict[str, Any] = {}
+        for name, value in modes.items():
+            field, wire = self._one(str(name), value, f"{path}.{name}")
+            if field in values:
+                raise BadValue(f"{path}.{name}: sets {field}, which is set already")
+            values[field] = wire
+        if not empty and not values.keys() - {_NO_MODE}:
+            raise BadValue(f"{path}: at least one mode is expected, such as opModMaxLimW")
+        return control_base({f"{BASE}.{field}": wire for field, wire in values.items()})
+
+    def _one(self, name: str, value: object, path: str) -> tuple[str, Any]:
+        field = _OLD_NAMES.get(name, name)
+        if field not in _FIELDS:
+            return self._point(name, value, path)
+        if value is None:
+            raise BadValue(f"{path} is None, a value is expected")
+        if _FIELDS[field].type == "DERCurveLink" and isinstance(value, str):
+            return field, self._curve(field, value, path)
+        base = from_json(BASE, {field: value}, path.removesuffix(f".{name}"))
+        wire = getattr(base, field)
+        check_meaning("DERControl", f"{BASE}.{field}", wire, path)
+        return field, wire
+
+    # --- curves --------------------------------------------------------------------------------
+
+    def _curve(self, field: str, mrid: str, path: str) -> models.DERCurveLink:
+        """The link to a curve of the control's program, which is all that a device sees of it."""
+        wanted = int.from_bytes(mrid_of(mrid, path))
+        for number, curve in self._program.curves.items() if self._program else ():
+            if int.from_bytes(curve.mRID or b"") == wanted:
+                _check_curve(field, curve, path)
+                assert self._program is not None  # noqa: S101 - it has a curve
+                href = self._server.href("DERCurve", derp=self._program.number, dc=number)
+                return models.DERCurveLink(href=href)
+        raise BadValue(f"{path}: {mrid} is no curve of the control's program (create_curve)")
+
+    # --- points --------------------------------------------------------------------------------
+
+    def _point(self, name: str, value: object, path: str) -> tuple[str, Any]:
+        """A point's field and wire value, which must be the same for all devices."""
+        found: tuple[str, Any] | None = None
+        for device in self._devices():
+            converted = _convert(device, name, value, path)
+            if found is not None and converted != found:
+                raise BadValue(
+                    f"{path}: is not the same {converted[0]} for all devices, since each converts"
+                    f" it by its own rating: name {converted[0]}, or give devices"
+                )
+            found = converted
+        if found is None:
+            raise BadValue(f"{path}: {BASE} has no {name}{near(name, _FIELDS)}")
+        return found
+
+
+def _convert(device: EndDevice, name: str, value: object, path: str) -> tuple[str, Any]:
+    rows = device.point_map.rows
+    row = rows.get(name) or next((r for r in rows.values() if r.row.sunspec == name), None)
+    if row is None or not row.writable:
+        writable = [point for point, candidate in rows.items() if candidate.writable]
+        raise BadValue(
+            f"{path}: is neither a field of {BASE} nor a point of device {device.sfdi} that can be"
+            f" written{near(name, [*_FIELDS, *writable])}"
+        )
+    try:
+        field, wire = row.to_wire(value, device.resources)
+    except (BadValue, BaseUnknown) as error:
+        raise type(error)(f"{path}: device {device.sfdi}: {error}") from error
+    return field.removeprefix(f"{BASE}."), wire
+
+
+def _check_curve(field: str, curve: models.DERCurve, path: str) -> None:
+    kind = None if curve.curveType is None else _CURVE_MODES.get(curve.curveType)
+    if kind != field:
+        raise BadValue(f"{path}: the curve is for {kind} (curveType {curve.curveType})")
