@@ -28,7 +28,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from .sep.codec import CSIPAUS_NAMESPACES
+from .sep.codec import CSIPAUS_NAMESPACES, read_text
 from .sep.editions import Edition
 from .sep.identity import (
     IdentityError,
@@ -85,7 +85,6 @@ _MIN_BODY = 4096  # the largest ordinary document of a client, a mirror with ten
 _MAX_BODY = 16 * 2**20  # a body crosses the message bus as one frame: 10 MB take 0.7 s
 _MAX_LIST = 10_000
 _MAX_DERS = 100  # a device with more is better shown as several, behind an aggregator
-_STRING32_OCTETS = 32
 _CATEGORY_OCTETS = 4  # DeviceCategoryType is HexBinary32
 
 
@@ -139,11 +138,8 @@ def _mrid(value: object) -> bytes | None:
 
 
 def _string32(value: str) -> str:
-    if len(value.encode()) > _STRING32_OCTETS:
-        raise ValueError(f"{value!r} is longer than {_STRING32_OCTETS} octets (String32)")
-    if not value.isprintable():
-        raise ValueError(f"{value!r} holds a character that cannot be printed")
-    return value
+    text: str = read_text("String32", value)
+    return text
 
 
 def _pattern(value: str) -> str:

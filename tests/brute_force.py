@@ -61,8 +61,8 @@ class PlainControl:
         self.next = {
             SCHEDULED: first,
             ACTIVE: last,
-            CANCELLED: max(scheduled_end, self.since + 30),
-            CANCELLED_RANDOMIZED: max(last, self.since + 30),
+            CANCELLED: max(scheduled_end, self.since + 60),
+            CANCELLED_RANDOMIZED: max(last, self.since + 60),
             SUPERSEDED: last,
             GONE: NEVER,
         }[self.status]
@@ -148,6 +148,12 @@ class BruteForce:
             for device in self.devices
         }
 
+    def addresses(self, control: PlainControl, device: PlainDevice) -> bool:
+        """Whether the categories of both have a bit in common, where both are known."""
+        if control.category is None or device.category is None:
+            return True
+        return control.category & device.category != 0
+
     def _with_defaults(
         self, device: PlainDevice, commanded: dict[str, PlainControl]
     ) -> dict[str, tuple[str, int]]:
@@ -213,8 +219,7 @@ class BruteForce:
         found: dict[str, list[PlainControl]] = {}
         for program in device.programs:
             for control in active.get(program, ()):
-                named = control.category is not None and device.category is not None
-                if named and not control.category & device.category:  # type: ignore[operator]
+                if not self.addresses(control, device):
                     continue
                 for mode in control.values:
                     found.setdefault(mode, []).append(control)

@@ -10,12 +10,13 @@ from dataclasses import fields as fields_of
 from enum import IntEnum
 
 from ..sep import models
+from .changes import PointValue
 
 # An answer to a reservation that ended early stays listed at most so long: a client that polls at
 # the default rate of 900 s still finds it and learns its end.
 VISIBLE_AFTER_END_S = 1800
 # A cancelled control stays listed at least so long, also beyond its own end.
-CANCELLED_VISIBLE_S = 30
+CANCELLED_VISIBLE_S = 60
 VERSIONS = 2**16  # VersionType is a UInt16
 
 # The fields of DERControlBase that command something; rampTms only says how fast.
@@ -58,7 +59,17 @@ STEPS: dict[Status, dict[str, Status]] = {
 }
 
 LIVE = frozenset({Status.SCHEDULED, Status.ACTIVE})
-ENDED_EARLY = frozenset({Status.CANCELLED, Status.CANCELLED_WITH_RANDOMIZATION, Status.SUPERSEDED})
+CANCELLED = frozenset({Status.CANCELLED, Status.CANCELLED_WITH_RANDOMIZATION})
+ENDED_EARLY = CANCELLED | {Status.SUPERSEDED}
+
+# Where too many have ended early, one leaves its list before its end: a superseded one soon, as
+# what superseded it is listed; a cancelled one when also a client that polls at the default rate
+# has seen it, because clients go on with what is gone without a word.
+CROWDED_S = {
+    Status.SUPERSEDED: 30,
+    Status.CANCELLED: 900,
+    Status.CANCELLED_WITH_RANDOMIZATION: 900,
+}
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -162,6 +173,21 @@ class Control(Event):
             potentiallySupersededTime=self.potentially_superseded_time,
         )
 
+    @property
+    def detail(self) -> dict[str, PointValue]:
+        """What the bus is told."""
+        return {
+            "mRID": self.mrid.hex().upper(),
+            "currentStatus": int(self.status),
+            "status": self.status.words,
+            "dateTime": self.status_time,
+            "potentiallySuperseded": self.potentially_superseded,
+            "version": self.version,
+            "creationTime": self.creation_time,
+            "start": self.start,
+            "duration": self.duration,
+        }
+
     def due(self) -> int:
         """When time next changes something: it becomes active, or leaves its list."""
         if self.status is Status.SCHEDULED:
@@ -171,6 +197,11 @@ class Control(Event):
         if self.status is Status.CANCELLED_WITH_RANDOMIZATION:
             return max(self.latest_end, self.status_time + CANCELLED_VISIBLE_S)
         return self.latest_end
+
+    @property
+    def seen_until(self) -> int:
+        """When clients have had the time to see that it ended early."""
+        return self.status_time + CROWDED_S[self.status]
 
     def model(
         self,

@@ -13,7 +13,7 @@ from functools import partial
 from ..sep import models
 from ..sep.identity import mrid_text
 from .changes import PointValue
-from .controls import LIVE, STEPS, Control, Status
+from .controls import CANCELLED, LIVE, STEPS, Control, Status
 from .device_points import DevicePoints
 from .door import Door
 from .drafts import CurveAt, Draft, check, check_mrid
@@ -26,8 +26,6 @@ from .responses import ResponseSets
 from .standings import Standings
 
 __all__ = ["Dispatch", "Draft", "InForce"]
-
-_Told = tuple[Program, dict[str, PointValue]]
 
 
 class Dispatch:
@@ -50,7 +48,7 @@ class Dispatch:
         self._standings = Standings(programs, points)
         self._by_mrid: dict[int, tuple[Program, Control]] = {}
         # Changes of status of the present moment that are still to be told.
-        self._told: list[_Told] = []
+        self._told: list[tuple[Program, Control, dict[str, PointValue]]] = []
         self._settling: int | None = None
 
     # --- questions -----------------------------------------------------------------------------
@@ -85,19 +83,26 @@ class Dispatch:
     # --- what operators do ---------------------------------------------------------------------
 
     def create(
-        self, program: Program, draft: Draft, *, instead_of: Control | None = None
+        self,
+        program: Program,
+        draft: Draft,
+        *,
+        instead_of: Control | None = None,
+        ordered: int | None = None,
     ) -> Control:
         """Creates a control; what is there already under its mRID and equal is returned as it is.
 
         ``instead_of``: a control of the program that is to end as soon as this one is there,
-        whatever its modes. Raises BadValue; DuplicateControl for an mRID of something else.
+        whatever its modes. ``ordered``: when it was asked for, if that is not now: one that is over
+        since then is still created, and completes. Raises BadValue; DuplicateControl for an mRID
+        of something else.
         """
         self.catch_up()
         known = self._known(program, draft)
         if known is not None:
             return known
         now = self._door.now
-        check(draft, now, self.curve_at)
+        check(draft, now if ordered is None else ordered, self.curve_at)
         control = self._build(program, draft, now)
         self._admit(program, control, now)
         if instead_of is not None and instead_of.status in LIVE:
@@ -116,7 +121,8 @@ class Dispatch:
         """
         program, control = self.find(control_mrid)
         step = _cancelling(control, randomize)
-        if control.status is STEPS[Status.ACTIVE][step]:
+        done = CANCELLED if randomize is None else {STEPS[Status.ACTIVE][step]}
+        if control.status in done:
             return control
         if step not in STEPS[control.status]:
             raise NotCancellable(
@@ -262,7 +268,7 @@ class Dispatch:
         self._door.advance(self._door.clock())
 
     def _tell(self, program: Program, control: Control) -> None:
-        self._told.append((program, _detail(program, control)))
+        self._told.append((program, control, _detail(program, control)))
 
     def _settle_soon(self, at: int) -> None:
         """Once all of this moment has happened: what ends and what begins then is one change."""
@@ -274,10 +280,14 @@ class Dispatch:
         """Works out what is in force now, and tells each device's story in order."""
         told, self._told, self._settling = self._told, [], None
         # Of one moment, what ends comes before what begins.
-        told.sort(key=lambda entry: entry[1]["currentStatus"] != Status.COMPLETED)
+        told.sort(key=lambda entry: entry[2]["currentStatus"] != Status.COMPLETED)
         stories: dict[EndDevice, list[dict[str, PointValue]]] = {}
-        for program, detail in told:
-            followers = self._programs.followers(program, self._registry)
+        for program, control, detail in told:
+            followers = [
+                device
+                for device in self._programs.followers(program, self._registry)
+                if addresses(control, device)
+            ]
             for device in followers:
                 stories.setdefault(device, []).append(detail)
             if not followers:
@@ -299,15 +309,4 @@ def _cancelling(control: Control, randomize: bool | None) -> str:
 
 def _detail(program: Program, control: Control) -> dict[str, PointValue]:
     """What listeners are told of a control, in the standard's field names."""
-    return {
-        "program": program.mrid.hex().upper(),
-        "mRID": control.mrid.hex().upper(),
-        "currentStatus": int(control.status),
-        "status": control.status.words,
-        "dateTime": control.status_time,
-        "potentiallySuperseded": control.potentially_superseded,
-        "version": control.version,
-        "creationTime": control.creation_time,
-        "start": control.start,
-        "duration": control.duration,
-    }
+    return {"program": program.mrid.hex().upper(), **control.detail}

@@ -315,6 +315,7 @@ class Fleet:
     ) -> None:
         """Changes what a program says and whom it is for; without effect if nothing differs."""
         before = self.dispatch.followers(program)
+        self.dispatch.catch_up()
         if self.programs.change(program, description, primacy, assignment):
             self._emit_program(program, "changed")
             self.dispatch.review(dict.fromkeys([*before, *self.dispatch.followers(program)]))

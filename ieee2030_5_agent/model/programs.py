@@ -8,181 +8,16 @@ Source: IEEE 2030.5-2018 DERProgram, FunctionSetAssignments; CSIP 2.1 groups.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-
-from sortedcontainers import SortedKeyList
+from dataclasses import dataclass
 
 from ..sep import models
-from .controls import CANCELLED_VISIBLE_S, ENDED_EARLY, LIVE, VERSIONS, Control, Status
+from .controls import VERSIONS
 from .end_device import EndDevice
 from .errors import DuplicateProgram, UnknownProgram
-from .overlaps import Overlaps
+from .program import DEFAULT_ASSIGNMENTS, Assignment, Program
 from .registry import Registry
 
-DEFAULT_ASSIGNMENTS = "default"
-# How many controls that ended early a program lists, of each origin: what is commanded every few
-# seconds for a day must not fill the memory. The first to end goes first.
-MOST_ENDED = 1000
-MOST_ENDED_OWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """Whom a program is for, and the name of the FunctionSetAssignments that lists it."""
-
-    everyone: bool = False
-    groups: frozenset[str] = frozenset()
-    devices: frozenset[str] = frozenset()
-    fsa: str = DEFAULT_ASSIGNMENTS
-
-
-@dataclass(slots=True, eq=False)
-class Program:
-    """One DERProgram. ``origin``: ``config``, ``rpc``, or ``own`` for a device's set points."""
-
-    number: int
-    mrid: bytes
-    description: str
-    primacy: int
-    assignment: Assignment
-    origin: str
-    default: models.DefaultDERControl
-    version: int = 0
-    curves: dict[int, models.DERCurve] = field(default_factory=dict)
-    controls: dict[int, Control] = field(default_factory=dict)
-    _listed: SortedKeyList = field(default_factory=lambda: SortedKeyList(key=_control_order))
-    _active: SortedKeyList = field(default_factory=lambda: SortedKeyList(key=_control_order))
-    # Those that may still compete, and those that ended early in the order of their end.
-    _live: Overlaps = field(default_factory=Overlaps)
-    _ended: dict[int, Control] = field(default_factory=dict)
-    _last_created: int = -1
-    _next_control: int = 1
-    _next_curve: int = 1
-
-    @property
-    def listed(self) -> Sequence[Control]:
-        """The DERControlList: by start, of the same start the newest and highest mRID first."""
-        return self._listed  # type: ignore[no-any-return]
-
-    @property
-    def active(self) -> Sequence[Control]:
-        """The ActiveDERControlList, in the same order."""
-        return self._active  # type: ignore[no-any-return]
-
-    @property
-    def listed_curves(self) -> Sequence[tuple[int, models.DERCurve]]:
-        """The DERCurveList with the number of each: newest first, then highest mRID."""
-        return sorted(
-            self.curves.items(),
-            key=lambda item: (
-                -(item[1].creationTime or 0),
-                -int.from_bytes(item[1].mRID or b""),
-            ),
-        )
-
-    def applies_to(self, device: EndDevice) -> bool:
-        """Whether a device is to follow this program; an aggregator itself follows none."""
-        registration, assignment = device.registration, self.assignment
-        if registration.aggregator:
-            return False
-        return (
-            assignment.everyone
-            or registration.sfdi in assignment.devices
-            or not assignment.groups.isdisjoint(registration.groups)
-        )
-
-    def new_number(self) -> int:
-        """The number of the next control; numbers are never used again."""
-        self._next_control += 1
-        return self._next_control - 1
-
-    def new_creation_time(self, now: int) -> int:
-        """The time that decides between the controls of a program, so no two have the same."""
-        self._last_created = max(now, self._last_created + 1)
-        return self._last_created
-
-    def add(self, control: Control) -> None:
-        self.controls[control.number] = control
-        self._listed.add(control)
-        self._live.add(control)
-        if control.status is Status.ACTIVE:
-            self._active.add(control)
-
-    def remove(self, control: Control) -> None:
-        """Takes a control that has ended out of the lists."""
-        del self.controls[control.number]
-        self._listed.remove(control)
-        self._ended.pop(control.number, None)
-
-    def step(self, control: Control, name: str, now: int) -> None:
-        """Takes one step of a control's life. Raises ValueError when its status has none such."""
-        before = control.status
-        control.step(name, now)
-        if before is Status.ACTIVE:
-            self._active.remove(control)
-        if control.status is Status.ACTIVE:
-            self._active.add(control)
-        elif before in LIVE:
-            self._live.remove(control)
-        if control.status in ENDED_EARLY:
-            self._ended[control.number] = control
-
-    def rivals(self, control: Control) -> list[Control]:
-        """The older controls that a new one takes modes from for some time: they may yet be in
-        force, address the same devices, overlap it and have modes of it. Oldest first."""
-        return [
-            other
-            for other in self._live.with_period_of(control)
-            if other.creation_time < control.creation_time
-            and other.device_category == control.device_category
-            and not other.modes.isdisjoint(control.modes)
-        ]
-
-    def crowded_out(self, now: int) -> Control | None:
-        """The first that ended early, once there are too many; clients had time to see its end."""
-        most = MOST_ENDED_OWN if self.origin == "own" else MOST_ENDED
-        if len(self._ended) <= most:
-            return None
-        first = next(iter(self._ended.values()))
-        return first if first.status_time + CANCELLED_VISIBLE_S <= now else None
-
-    def set_default(self, default: models.DefaultDERControl | None, now: int) -> bool:
-        """Replaces the DefaultDERControl; it keeps its mRID and gets a new version."""
-        new = replace(
-            default or models.DefaultDERControl(),
-            mRID=self.default.mRID,
-            version=self.default.version,
-            updatedTime=self.default.updatedTime,
-        )
-        new.DERControlBase = new.DERControlBase or models.DERControlBase()
-        if new == self.default:
-            return False
-        new.version = ((self.default.version or 0) + 1) % VERSIONS
-        new.updatedTime = now
-        self.default = new
-        return True
-
-    def set_curves(
-        self, curves: Sequence[models.DERCurve], now: int, new_mrid: Callable[[], bytes]
-    ) -> bool:
-        """Replaces the curves; a curve that is there already keeps its number."""
-        known = {curve.mRID: number for number, curve in self.curves.items()}
-        wanted: dict[int, models.DERCurve] = {}
-        for curve in curves:
-            number = known.get(curve.mRID)
-            if number is None:
-                number = self._next_curve
-                self._next_curve += 1
-            before = self.curves.get(number)
-            created = now if before is None else before.creationTime
-            wanted[number] = replace(
-                curve,
-                mRID=curve.mRID or new_mrid(),
-                creationTime=curve.creationTime if curve.creationTime is not None else created,
-            )
-        changed = wanted != self.curves
-        self.curves = wanted
-        return changed
+__all__ = ["DEFAULT_ASSIGNMENTS", "Assignment", "Assignments", "Program", "Programs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,10 +163,6 @@ class Programs:
         if name not in self._fsas:
             self._fsas[name] = (len(self._fsas), self._new_mrid())
         return self._fsas[name]
-
-
-def _control_order(control: Control) -> tuple[int, int, int]:
-    return (control.start, -control.creation_time, -int.from_bytes(control.mrid))
 
 
 def _program_order(program: Program) -> tuple[int, int]:

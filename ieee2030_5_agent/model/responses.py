@@ -236,7 +236,14 @@ class ResponseSets:
     def forget_later(self, mrid: bytes, left: int, door: Door) -> None:
         """An event has left its list: answers to it are taken for a while."""
         number = int.from_bytes(mrid)
-        door.bring(left + REMEMBERED_S, lambda _: self.forget(number))
+        subject = self._subjects.get(number)
+
+        def forget(_: int) -> None:
+            # Where a device was removed meanwhile, another event may have taken the mRID.
+            if self._subjects.get(number) is subject:
+                self.forget(number)
+
+        door.bring(left + REMEMBERED_S, forget)
 
     def drop_later(self, program: Program, door: Door) -> None:
         """A program is gone: answers to its events are taken for a while."""

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from ..model.errors import ModelError
+from ..sep.codec import CodecError, read_text
 from ..sep.identity import IdentityError, format_sfdi, mrid_text, parse_sfdi
 
 LONGEST = 2**32 - 1  # UInt32
 LATEST = 2**63 - 1 - LONGEST  # TimeType is an Int64, and so is the end of an interval
-STRING32_OCTETS = 32
 
 _Quantity = TypeVar("_Quantity")
 
@@ -63,16 +63,20 @@ def text32(name: str, value: object) -> str:
     """A String32 of the standard."""
     if not isinstance(value, str):
         raise ModelError(f"{name} is {shown(value)}, text is expected")
-    if len(value.encode()) > STRING32_OCTETS:
-        raise ModelError(f"{name}: {shown(value)} is longer than {STRING32_OCTETS} octets")
-    return value
+    try:
+        text: str = read_text("String32", value)
+    except CodecError as error:
+        raise ModelError(f"{name}: {error}") from error
+    return text
 
 
 def moment(name: str, value: object) -> int:
     """A time as seconds since 1970 (UTC): a number of them, or an ISO 8601 text with its zone."""
     if isinstance(value, str):
         return _iso(name, value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, int):
+        return whole(name, value, 0, LATEST)
+    if not isinstance(value, float) or not math.isfinite(value):
         raise ModelError(
             f"{name} is {shown(value)}, seconds since 1970 (UTC) or an ISO 8601 text is expected"
         )

@@ -9,9 +9,10 @@ from ..model.controls import Control, Status
 from ..model.drafts import check
 from ..model.errors import DuplicateControl, ModelError, UnknownControl
 from ..model.programs import Assignment, Program
+from ..sep.facets import SIMPLE
 from ..sep.identity import IdentityError
 from ..sep.json_form import JsonError, to_json
-from .arguments import STRING32_OCTETS, moment, mrid_of, one_of, shown, yes_or_no
+from .arguments import moment, mrid_of, one_of, shown, yes_or_no
 from .orders import Order, Orders
 from .part import RPC, Part
 
@@ -64,9 +65,10 @@ class Controls(Part):
             "description": description,
             "mRID": mRID,
         }
-        orders = self._orders().read(order)
-        self._check(orders)
-        return self._create(orders)
+        now = int(self._server.clock())
+        orders = Orders(self._server, now).read(order)
+        self._check(orders, now)
+        return self._create(orders, now)
 
     def create_controls(
         self, controls: list[Mapping[str, Any]], **common: Any
@@ -78,17 +80,18 @@ class Controls(Part):
         """
         if not isinstance(controls, list | tuple) or not controls:
             raise ModelError(f"controls is {shown(controls)}, a list of controls is expected")
-        reader, orders = self._orders(), list[Order]()
+        now = int(self._server.clock())
+        reader, orders = Orders(self._server, now), list[Order]()
         for number, entry in enumerate(controls):
             try:
                 if not isinstance(entry, Mapping):
                     raise ModelError("an object with keys is expected")
                 read = reader.read({**common, **entry})
-                self._check(read, orders)
+                self._check(read, now, orders)
             except _REFUSALS as error:
                 raise type(error)(f"controls[{number}]: {error}") from error
             orders += read
-        return self._create(orders)
+        return self._create(orders, now)
 
     def cancel_control(self, mRID: str, randomize: bool | None = None) -> dict[str, Any]:
         """Cancels a control that is scheduled or active; devices end it and answer.
@@ -128,18 +131,18 @@ class Controls(Part):
 
     # --- creating ------------------------------------------------------------------------------
 
-    def _orders(self) -> Orders:
-        return Orders(self._server, int(self._server.clock()))
+    def _check(self, orders: Iterable[Order], now: int, earlier: Iterable[Order] = ()) -> None:
+        """Raises what creating would raise, so that a schedule is never created by half.
 
-    def _check(self, orders: Iterable[Order], earlier: Iterable[Order] = ()) -> None:
-        """Raises what creating would raise, so that a schedule is never created by half."""
+        ``now``: the moment of the call; what is not over then is created however long it takes.
+        """
         used = {order.draft.mrid for order in earlier}
         for order in orders:
             mrid = order.draft.mrid
             if mrid is not None and mrid in used:
                 raise DuplicateControl(f"mRID: {mrid.hex().upper()} is used twice")
             if not self._is_there(order):
-                check(order.draft, int(self._server.clock()), self._fleet.dispatch.curve_at)
+                check(order.draft, now, self._fleet.dispatch.curve_at)
 
     def _is_there(self, order: Order) -> bool:
         """Whether this order was done before. Raises DuplicateControl for an mRID in use."""
@@ -159,14 +162,14 @@ class Controls(Part):
             raise DuplicateControl(f"mRID: {text} is a control with another {difference}")
         return True
 
-    def _create(self, orders: Iterable[Order]) -> list[dict[str, Any]]:
+    def _create(self, orders: Iterable[Order], now: int) -> list[dict[str, Any]]:
         made: dict[str, Program] = {}
         created = []
         for order in orders:
             program = order.target.program or made.get(order.target.group)
             if program is None:
                 program = made[order.target.group] = self._program_for(order.target.group)
-            control = self._fleet.dispatch.create(program, order.draft)
+            control = self._fleet.dispatch.create(program, order.draft, ordered=now)
             created.append(
                 {
                     "mRID": control.mrid.hex().upper(),
@@ -180,7 +183,7 @@ class Controls(Part):
 
     def _program_for(self, group: str) -> Program:
         """A program for exactly this group, to hold the operator's controls."""
-        description = group.encode()[:STRING32_OCTETS].decode(errors="ignore")
+        description = group.encode()[: SIMPLE["String32"].octets].decode(errors="ignore")
         assignment = Assignment(groups=frozenset({group}))
         primacy = self._server.settings.group_primacy
         return self._fleet.create_program(description, primacy, assignment, RPC)

@@ -114,7 +114,7 @@ class Orders(Part):
             if key not in given:
                 raise ModelError(f"{key}: is missing")
         targets = self._targets(given)
-        return [Order(target, self._draft(target, given, len(targets) > 1)) for target in targets]
+        return [Order(target, self._draft(target, given, "devices" in given)) for target in targets]
 
     # --- where ---------------------------------------------------------------------------------
 

@@ -338,6 +338,7 @@ def _hex_reader(type_name: str, octets: int | None) -> Callable[[str], bytes]:
 def _string_reader(type_name: str, octets: int | None) -> Callable[[str], str]:
     def read(text: str) -> str:
         text = text.strip()
+        _refuse_unprintable(text)
         if octets is not None and len(text.encode()) > octets:
             raise CodecError(f"{_shown(text)} is longer than {octets} octets ({type_name})")
         return text
@@ -446,6 +447,10 @@ def _text_writer(type_name: str) -> Callable[[Any], str]:
 
 
 def _escaped(text: str) -> str:
-    if _UNPRINTABLE.search(text):
-        raise ValueError(f"{text!r} holds a character that XML cannot carry")
+    _refuse_unprintable(text)
     return escape(text)
+
+
+def _refuse_unprintable(text: str) -> None:
+    if _UNPRINTABLE.search(text):
+        raise CodecError(f"{_shown(text)} holds a character that XML cannot carry")

@@ -10,7 +10,7 @@ from ieee2030_5_agent.model.errors import (
     NotWritable,
     UnknownPoint,
 )
-from ieee2030_5_agent.model.programs import MOST_ENDED_OWN
+from ieee2030_5_agent.model.program import MOST_ENDED_OWN
 from tests.protocol import documents
 from tests.protocol.conftest import BATTERY, START, Site
 

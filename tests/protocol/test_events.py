@@ -17,7 +17,7 @@ from ieee2030_5_agent.model.errors import (
     NotCancellable,
     UnknownControl,
 )
-from ieee2030_5_agent.model.programs import Program
+from ieee2030_5_agent.model.programs import Assignment, Program
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.sep.editions import Edition
 from ieee2030_5_agent.sep.facets import ELEMENTS, SIMPLE
@@ -311,6 +311,20 @@ def test_an_mrid_is_not_used_again_for_a_day(feeder: Site) -> None:
     feeder.clock.now += 3600
     with pytest.raises(DuplicateControl, match="never used again"):
         create(feeder, mrid=b"\x0e", start=START + 3600)
+    feeder.clock.now = START + 60 + 86400
+    create(feeder, mrid=b"\x0e", start=START + 90000)
+
+
+def test_of_equal_primacy_and_creation_the_higher_mrid_counts(feeder: Site) -> None:
+    """The standard leaves it open; it must not change from one look to the next."""
+    fleet = feeder.server.fleet
+    device = fleet.device(BATTERY)
+    for number, mrid in enumerate((b"\x20", b"\x22", b"\x21")):
+        assignment = Assignment(devices=frozenset({BATTERY}))
+        program = fleet.create_program(str(number), 0, assignment, "rpc")
+        base = models.DERControlBase(opModFixedW=number)
+        fleet.dispatch.create(program, Draft(base=base, start=START, duration=60, mrid=mrid))
+    assert fleet.dispatch.in_force(device)["opModFixedW"].value == 1
 
 
 def test_what_cannot_be_cancelled(feeder: Site) -> None:

@@ -100,7 +100,7 @@ REFUSED: list[tuple[str, Callable[[Operations], Any], str]] = [
     (
         "a text that no document can carry",
         lambda o: o.create_program(primacy=1, description="\x07"),
-        "description: '\\x07' holds a character that cannot be printed",
+        "description: '\\x07' holds a character that XML cannot carry",
     ),
     (
         "a long name of assignments",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -331,6 +332,12 @@ def test_a_default_may_name_points_and_curves(operations: Operations) -> None:
 # --- refusals ------------------------------------------------------------------------------------
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "a text that no document can carry": (
+        {"description": "\x00"},
+        "description: '\\x00' holds a character that XML cannot carry",
+    ),
+    "half of a character": ({"description": "\ud800"}, "that XML cannot carry"),
+    "beyond all time": ({"start": 10**400}, "start is 1"),
     "no target": ({"device": None}, "one of program, group, device, devices is expected"),
     "two targets": ({"group": "north"}, "given is group and device"),
     "unknown program": ({"device": None, "program": "A1"}, "program: there is no program"),
@@ -571,3 +578,30 @@ def test_of_one_moment_the_end_is_told_before_the_beginning(
         (first, "completed"),
         (second, "active"),
     ]
+
+
+def test_a_schedule_is_created_as_a_whole_however_long_it_takes() -> None:
+    ticks = itertools.count(START * 100)
+    server = Server(Settings.load({"devices": [{"sfdi": BATTERY}]}), lambda: next(ticks) / 100)
+    operations = Operations(server)
+    now = int(server.clock())
+    entries = [
+        {"start": now + 60 * n, "duration": 60, "modes": {"opModFixedW": n}} for n in range(200)
+    ]
+    entries.append({"start": now - 55, "duration": 58, "modes": {"opModConnect": True}})
+    assert len(operations.create_controls(entries, device=BATTERY)) == 201
+
+
+def test_cancelled_again_by_other_words_is_still_cancelled(
+    create: Any, operations: Operations
+) -> None:
+    (made,) = create(randomize_start=60)
+    assert operations.cancel_control(made["mRID"], randomize=False)["status"] == "cancelled"
+    assert operations.cancel_control(made["mRID"])["status"] == "cancelled"
+
+
+def test_one_of_a_list_of_devices_keeps_its_mrid_when_the_list_shrinks(
+    create: Any, operations: Operations
+) -> None:
+    both = create(device=None, devices=[BATTERY, INVERTER], mRID="AC")
+    assert create(device=None, devices=[BATTERY], mRID="AC")[0]["mRID"] == both[0]["mRID"]
