@@ -92,7 +92,9 @@ def check(draft: Draft, now: int, curve_at: CurveAt) -> None:
         raise BadValue(
             f"start and duration: it would end at {draft.start + draft.duration}, now it is {now}"
         )
-    _check_base(draft.base, curve_at)
+    if not modes_of(draft.base):
+        raise BadValue("base has no mode, at least one opMod... is expected")
+    check_base(draft.base, curve_at)
 
 
 def _check_whole(name: str, value: object, low: int, high: int) -> None:
@@ -113,11 +115,9 @@ def _check_description(value: object) -> None:
         raise BadValue(f"description is {value!r}, text of at most {most} octets is expected")
 
 
-def _check_base(base: models.DERControlBase, curve_at: CurveAt) -> None:
-    """At least one mode; each within the ranges of its type; curves that are there."""
+def check_base(base: models.DERControlBase, curve_at: CurveAt) -> None:
+    """Raises BadValue for a mode out of the range of its type, or a curve that is not there."""
     modes = modes_of(base)
-    if not modes:
-        raise BadValue("base has no mode, at least one opMod... is expected")
     try:
         from_json("DERControlBase", to_json(base), "base")
     except JsonError as error:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..configuration import put_program
+from ..model.drafts import check_base
 from ..model.errors import BadValue, ModelError
 from ..model.programs import Program
 from ..sep import models
@@ -105,6 +106,7 @@ class Programs(Part):
         if default.get(BASE) is not None:
             modes = Modes(self._server, program, lambda: self._followers(program))
             model.DERControlBase = modes.read(default[BASE], f"default.{BASE}", empty=True)
+            check_base(model.DERControlBase, self._fleet.dispatch.curve_at)
         return model
 
     def _same_curve(self, owner: Program, new: models.DERCurve) -> int | None:

@@ -49,7 +49,11 @@ class Responses(Part):
             return []
         followers = self._followers(program)
         if isinstance(event, Control):
-            return [device for device in followers if addresses(event, device)]
+            return [
+                device
+                for device in followers
+                if addresses(event, device) and device.registered_at < event.latest_end
+            ]
         if isinstance(event, Grant):
             return [device for device in followers if device.sfdi == event.sfdi]
         return []

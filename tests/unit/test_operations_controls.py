@@ -329,6 +329,21 @@ def test_a_default_may_name_points_and_curves(operations: Operations) -> None:
     assert operations.set_default_control(mrid, None)["DERControlBase"] == {}
 
 
+@pytest.mark.parametrize(
+    ("modes", "message"),
+    [
+        ({"opModExpLimW": {"multiplier": 0, "value": -5}}, "opModExpLimW is -5"),
+        ({"opModVoltVar": {"href": "/nope"}}, "is no DERCurve"),
+    ],
+)
+def test_a_default_is_held_to_the_rules_of_a_control(
+    operations: Operations, modes: dict[str, Any], message: str
+) -> None:
+    mrid = operations.create_program(primacy=9, groups=["north"])["mRID"]
+    with pytest.raises(ValueError, match=message):
+        operations.set_default_control(mrid, {"DERControlBase": modes})
+
+
 # --- refusals ------------------------------------------------------------------------------------
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {

@@ -269,6 +269,15 @@ def test_only_devices_that_are_meant_owe_anything(
     assert answers[BATTERY]["missing"]
 
 
+def test_who_came_after_the_end_owes_nothing(
+    control: Any, operations: Operations, clock: Clock
+) -> None:
+    control()
+    clock.now = START + 4000
+    operations.register_device(sfdi="19")
+    assert set(operations.get_responses(MRID)) == {BATTERY, INVERTER}
+
+
 def test_nobody_owes_anything_once_the_program_is_gone(
     control: Any, answer: Any, operations: Operations, server: Server, clock: Clock
 ) -> None:
