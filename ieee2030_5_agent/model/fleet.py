@@ -281,7 +281,7 @@ class Fleet:
         self._door.emit("points", device, {}, device.points)
 
     def set_point(self, sfdi: str, name: str, value: PointValue) -> PointValue:
-        """Commands a value by an immediate DERControl; returns it as set.
+        """Commands a value by an immediate DERControl; returns what the point reads then.
 
         Raises UnknownDevice, UnknownPoint, NotWritable, BadValue, BaseUnknown.
         """

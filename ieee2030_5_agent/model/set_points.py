@@ -34,7 +34,7 @@ class SetPoints:
         self._dispatch = dispatch
 
     def set(self, device: EndDevice, name: str, value: PointValue) -> PointValue:
-        """Commands a value; returns it as set.
+        """Commands a value; returns what the point reads then, which a better control may rule.
 
         Raises UnknownPoint, NotWritable, BadValue, BaseUnknown.
         """
