@@ -74,21 +74,12 @@ class Everybody:
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """A registered device: itself, its programs, its mirrors."""
+class _Registered:
+    """What a client finds by its own SFDI, whether it stands for itself or manages others."""
 
     fleet: Fleet
     own: EndDevice
     registered: ClassVar[bool] = True
-
-    def sees(self, device: EndDevice) -> bool:
-        return device is self.own
-
-    def sees_program(self, program: Program) -> bool:
-        return program.applies_to(self.own)
-
-    def devices(self) -> Sequence[EndDevice]:
-        return (self.own,)
 
     def mirrors(self) -> Sequence[Mirror]:
         return self.fleet.mirrors.of(self.own.sfdi)
@@ -101,12 +92,22 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class Aggregator:
-    """An aggregator: its own EndDevice first, then every EndDevice that it manages."""
+class Device(_Registered):
+    """A registered device: itself, its programs, its mirrors."""
 
-    fleet: Fleet
-    own: EndDevice
-    registered: ClassVar[bool] = True
+    def sees(self, device: EndDevice) -> bool:
+        return device is self.own
+
+    def sees_program(self, program: Program) -> bool:
+        return program.applies_to(self.own)
+
+    def devices(self) -> Sequence[EndDevice]:
+        return (self.own,)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregator(_Registered):
+    """An aggregator: its own EndDevice first, then every EndDevice that it manages."""
 
     def sees(self, device: EndDevice) -> bool:
         return device is self.own or device.registration.manager == self.own.sfdi
@@ -120,15 +121,6 @@ class Aggregator:
 
     def devices(self) -> Sequence[EndDevice]:
         return Led(self.own, self.fleet.registry.managed_by(self.own.sfdi))
-
-    def mirrors(self) -> Sequence[Mirror]:
-        return self.fleet.mirrors.of(self.own.sfdi)
-
-    def response_sets(self) -> Sequence[ResponseSet]:
-        return self.fleet.response_sets_of(self.own)
-
-    def responses(self, response_set: ResponseSet) -> Sequence[StoredResponse]:
-        return response_set.of(self.own.sfdi)
 
 
 @dataclass(frozen=True, slots=True)

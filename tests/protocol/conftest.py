@@ -15,22 +15,12 @@ from ieee2030_5_agent.rest.messages import Client, Request, Response
 from ieee2030_5_agent.sep.codec import decode
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
+from tests.clock import START, Clock
 from tests.protocol import documents
 
-START = 1_780_000_000
 ROOT = Path(__file__).parents[2]
 BATTERY = "097935300833"
 INVERTER = "111576577659"
-
-
-@dataclass
-class Clock:
-    """The server's clock, set by the test."""
-
-    now: float = START
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass

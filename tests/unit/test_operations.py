@@ -68,6 +68,21 @@ def test_a_default_control_is_set_with_the_names_of_the_standard(operations: Ope
     assert {key: result[key] for key in default} == default
 
 
+@pytest.mark.parametrize(
+    ("modes", "message"),
+    [
+        ({"opModExpLimW": {"multiplier": 0, "value": -5}}, "opModExpLimW is -5"),
+        ({"opModVoltVar": {"href": "/nope"}}, "is no DERCurve"),
+    ],
+)
+def test_a_default_is_held_to_the_rules_of_a_control(
+    operations: Operations, modes: dict[str, Any], message: str
+) -> None:
+    mrid = operations.create_program(primacy=9, groups=["north"])["mRID"]
+    with pytest.raises(ValueError, match=message):
+        operations.set_default_control(mrid, {"DERControlBase": modes})
+
+
 def test_a_poll_rate_is_shown_by_the_next_answer(operations: Operations, server: Server) -> None:
     operations.set_poll_rate("EndDeviceList", 60)
     assert server.poll_rates["EndDeviceList"] == 60

@@ -14,8 +14,8 @@ from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
+from tests.clock import START, Clock
 
-START = 1_780_000_000
 BATTERY, INVERTER, AGGREGATOR = "097935300833", "111576577659", "167261211391"
 MRID = "A0000000000000000000000000000001"
 PROGRAM = "C0000000000000000000000000000001"
@@ -27,16 +27,6 @@ CURVE = {
     "yMultiplier": 0,
     "yRefType": 3,
 }
-
-
-class Clock:
-    """The server's clock, set by the test."""
-
-    def __init__(self) -> None:
-        self.now = float(START)
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -327,21 +317,6 @@ def test_a_default_may_name_points_and_curves(operations: Operations) -> None:
     assert set_["setGradW"] == 100
     assert operations.set_default_control(mrid, {"DERControlBase": {}})["DERControlBase"] == {}
     assert operations.set_default_control(mrid, None)["DERControlBase"] == {}
-
-
-@pytest.mark.parametrize(
-    ("modes", "message"),
-    [
-        ({"opModExpLimW": {"multiplier": 0, "value": -5}}, "opModExpLimW is -5"),
-        ({"opModVoltVar": {"href": "/nope"}}, "is no DERCurve"),
-    ],
-)
-def test_a_default_is_held_to_the_rules_of_a_control(
-    operations: Operations, modes: dict[str, Any], message: str
-) -> None:
-    mrid = operations.create_program(primacy=9, groups=["north"])["mRID"]
-    with pytest.raises(ValueError, match=message):
-        operations.set_default_control(mrid, {"DERControlBase": modes})
 
 
 # --- refusals ------------------------------------------------------------------------------------

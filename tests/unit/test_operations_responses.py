@@ -13,8 +13,8 @@ from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
+from tests.clock import START, Clock
 
-START = 1_780_000_000
 # The EndDevices: both follow the program, only the first is of category 0200.
 BATTERY, INVERTER = "111576577659", "097935300833"
 LFDIS = {
@@ -25,16 +25,6 @@ MRID = "A0000000000000000000000000000001"
 PROGRAM = "C0000000000000000000000000000001"
 POLL = 100
 LATE = START + 2 * POLL
-
-
-class Clock:
-    """The server's clock, set by the test."""
-
-    def __init__(self) -> None:
-        self.now = float(START)
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
