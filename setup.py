@@ -39,6 +39,7 @@ setup(
         "volttron-core>=2.0.0rc38,<3",  # and not volttron: see extras_require
         "volttron-lib-web>=2.0.0rc7,<3",
         "volttron-platform-driver>=2.0.0rc9,<3",
+        "click>=8.1,<9",
         "gevent>=24.2.1,<25",
         "lxml>=5,<7",
         "pydantic>=2.9.2,<3",
@@ -72,6 +73,11 @@ setup(
     package_dir={DRIVER: "ieee2030_5_driver"},
     # Both folders stand once at the root of the repository and are links in the package.
     package_data={"ieee2030_5_agent": ["config/*.csv", "config/*.json", "schemas/*.xsd"]},
-    entry_points={"console_scripts": ["volttron-ieee2030-5 = ieee2030_5_agent.agent:main"]},
+    entry_points={
+        "console_scripts": [
+            "volttron-ieee2030-5 = ieee2030_5_agent.agent:main",  # named as vctl looks for it
+            "ieee2030-5 = ieee2030_5_agent.cli.main:main",
+        ]
+    },
     cmdclass={"build_py": BuildPy},
 )
