@@ -20,6 +20,7 @@ from volttron.client.vip.agent import RPC, Agent, Core
 from volttron.utils import load_config
 from volttron.utils.commands import vip_main
 
+from .authorisation import Gate
 from .bus import Bus
 from .connection import ConnectionWatch, end_predecessors
 from .function_sets.self_device import software_version
@@ -28,7 +29,6 @@ from .model.points import PointMap, PointMapError
 from .operations import Operations
 from .platform_web import WebAnswer, serve
 from .rpc import BadCall, guarded, quieten_refusals
-from .sep.identity import format_sfdi, parse_sfdi
 from .server import Server, shipped_points
 from .settings import Settings
 from .web_route import WebRoute
@@ -71,8 +71,9 @@ class IEEE2030_5Agent(Agent):
             connected=lambda: self._connection.connected,
         )
         self._server.fleet.listen(self._on_change)
+        gate = Gate(self.vip, self.core.identity)
         for name, operation in Operations(self._server).all():
-            self.vip.rpc.export(guarded(operation), name)
+            self.vip.rpc.export(guarded(operation, gate.pass_), name)
         self._default_config = self._file_config(config_path)
         self.vip.config.set_default(CONFIG, self._default_config)
         every = ["NEW", "UPDATE", "DELETE"]
@@ -208,56 +209,6 @@ class IEEE2030_5Agent(Agent):
 
     @RPC.export
     @guarded
-    def get_point(self, sfdi: str | int, point_name: str) -> object:
-        """The value of a point, None until it was received."""
-        return self._server.fleet.get_point(_sfdi(sfdi), _name(point_name))
-
-    @RPC.export
-    @guarded
-    def get_points(self, sfdi: str | int) -> object:
-        """All configured points of a device: ``{point: value}``."""
-        return self._server.fleet.get_points(_sfdi(sfdi))
-
-    @RPC.export
-    @guarded
-    def set_point(self, sfdi: str | int, point_name: str, value: Any) -> object:
-        """Commands a value to a device; the value as set."""
-        return self._server.fleet.set_point(_sfdi(sfdi), _name(point_name), value)
-
-    @RPC.export
-    @guarded
-    def revert_point(self, sfdi: str | int, point_name: str) -> None:
-        """Takes back what set_point commanded through this point."""
-        self._server.fleet.revert_point(_sfdi(sfdi), _name(point_name))
-
-    @RPC.export
-    @guarded
-    def config_points(self, sfdi: str | int, point_map: list[dict[str, Any]]) -> None:
-        """Gives a device a registry of its own: rows with cells by column title."""
-        self._server.fleet.config_points(_sfdi(sfdi), _rows(point_map))
-
-    @RPC.export
-    @guarded
-    def get_changes(
-        self, cursor: str | None = None, sfdis: list[str | int] | None = None
-    ) -> object:
-        """What changed since a cursor: ``{"cursor", "points": {sfdi: {point: value}}}``."""
-        return self._server.fleet.get_changes(_cursor(cursor), _sfdis(sfdis))
-
-    @RPC.export
-    @guarded
-    def get_devices(self) -> object:
-        """A summary of each device."""
-        return self._server.device_summaries()
-
-    @RPC.export
-    @guarded
-    def get_resource(self, sfdi: str | int, resource: str) -> object:
-        """The latest of a device's resources, as XML."""
-        return self._server.resource_xml(_sfdi(sfdi), _name(resource))
-
-    @RPC.export
-    @guarded
     def get_status(self) -> object:
         """Counters since start, and the problems that the health status names."""
         return {
@@ -267,38 +218,6 @@ class IEEE2030_5Agent(Agent):
             "warnings": self._server.settings.warnings,
             "messages_dropped": self._bus.dropped,
         }
-
-
-def _sfdi(value: str | int) -> str:
-    return format_sfdi(parse_sfdi(value))
-
-
-def _sfdis(values: object) -> frozenset[str] | None:
-    if values is None:
-        return None
-    if not isinstance(values, list | tuple):
-        raise BadCall(f"sfdis is {type(values).__name__}, a list of SFDIs is expected")
-    return frozenset(_sfdi(value) for value in values)
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str):
-        raise BadCall(f"{value!r} is {type(value).__name__}, a name is expected")
-    return value
-
-
-def _cursor(value: object) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise BadCall(
-            f"cursor is {type(value).__name__}, the cursor of an earlier answer is expected"
-        )
-    return value
-
-
-def _rows(value: object) -> list[dict[str, Any]]:
-    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        raise BadCall("point_map: a list of rows is expected, each an object by column title")
-    return value
 
 
 def main() -> None:

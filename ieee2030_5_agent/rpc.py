@@ -10,11 +10,12 @@ import functools
 import inspect
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gevent import GreenletExit
 
+from .authorisation import NotAuthorised
 from .json_types import Json, to_json
 from .model.errors import ModelError
 from .model.points import PointMapError
@@ -36,11 +37,19 @@ class InternalError(RuntimeError):
 
 
 # The caller's mistakes: said to the caller, a line in our log.
-REFUSALS = (ModelError, PointMapError, IdentityError, JsonError, SettingsError, BadCall)
+REFUSALS = (
+    *(ModelError, PointMapError, IdentityError, JsonError, SettingsError),
+    *(BadCall, NotAuthorised),
+)
+Gate = Callable[[str, Mapping[str, object]], None]
 
 
-def guarded(method: Callable[..., object]) -> Callable[..., Json]:
-    """Wraps a method for export."""
+def _open(method: str, arguments: Mapping[str, object]) -> None:
+    """The gate of calls that everybody may make."""
+
+
+def guarded(method: Callable[..., object], gate: Gate = _open) -> Callable[..., Json]:
+    """Wraps a method for export; ``gate(name, arguments)`` raises for who may not call it."""
     signature = inspect.signature(method)
     name = method.__name__
 
@@ -48,9 +57,10 @@ def guarded(method: Callable[..., object]) -> Callable[..., Json]:
     def call(*args: Any, **kwargs: Any) -> Json:
         try:
             try:
-                signature.bind(*args, **kwargs)
+                bound = signature.bind(*args, **kwargs)
             except TypeError as mismatch:
                 raise BadCall(f"{name}: {mismatch}") from None
+            gate(name, bound.arguments)
             return to_json(method(*args, **kwargs), f"the result of {name}")
         except REFUSALS as refusal:
             _log.info("%s refused: %s", name, refusal)

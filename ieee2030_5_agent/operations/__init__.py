@@ -1,4 +1,4 @@
-"""What an operator can do at run time: the RPC calls beyond points, free of VOLTTRON.
+"""What other agents can ask and order at run time: the RPC calls, free of VOLTTRON.
 
 Every argument and every result is JSON; every refusal is a ValueError that names the argument.
 The same rules hold as for the configuration. Nothing here survives a restart of the agent unless
@@ -12,12 +12,13 @@ from typing import Any
 
 from .controls import Controls
 from .devices import Devices
+from .points import Points
 from .programs import Programs
 from .reservations import Reservations
 from .responses import Responses
 
 
-class Operations(Devices, Programs, Controls, Responses, Reservations):
+class Operations(Points, Devices, Programs, Controls, Responses, Reservations):
     """The operator's calls on one server. Public methods are the names of the RPC."""
 
     def all(self) -> Iterator[tuple[str, Callable[..., Any]]]:

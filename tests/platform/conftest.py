@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.platform.under_test import AGENT, DRIVER, PlatformUnderTest
+from tests.platform.under_test import AGENT, DRIVER, DRIVER_CALLS, PlatformUnderTest
 from tools.private_platform import PrivatePlatform
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -43,6 +43,7 @@ def platform(request: pytest.FixtureRequest) -> Iterator[PlatformUnderTest]:
         private.install(str(PROJECT), AGENT, default=True)
         private.install("volttron-platform-driver", DRIVER)
         private.authorize(AGENT, "platform.web.register_agent_route")
+        private.authorize(DRIVER, *(f"{AGENT}.{call}" for call in DRIVER_CALLS))
         private.store(AGENT, "config", CONFIG / "agent.json")
         private.store(DRIVER, "ieee2030_5.csv", CONFIG / "ieee2030_5.csv")
         under_test = PlatformUnderTest(private, json.loads((CONFIG / "agent.json").read_text()))

@@ -26,6 +26,7 @@ from tools.private_platform import (
 
 AGENT = "ieee2030_5"
 DRIVER = "platform.driver"
+DRIVER_CALLS = ("config_points", "set_point", "revert_point")
 STORE = "platform.config_store"
 TESTER = "tester"
 MEDIA_TYPE = "application/sep+xml"

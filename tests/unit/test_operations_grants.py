@@ -1,34 +1,30 @@
-"""The README tells which calls to protect: all that change something, and no other."""
+"""The README's grants name calls that exist and that need a grant."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from ieee2030_5_agent.agent import IEEE2030_5Agent
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
 
 README = Path(__file__).parents[2] / "README.md"
-# For platform.web alone, which it checks itself.
-OPEN = {"web_request"}
+# The driver's own word for the calls that it makes: ieee2030_5_driver/agent_client.py.
+DRIVER_CALLS = {"config_points", "set_point", "revert_point"}
 
 
-def calls() -> set[str]:
-    """The names of all RPC methods of the agent."""
-    operations = Operations(Server(Settings.load({}), lambda: 0.0))
-    exported = {
-        name
-        for name, member in vars(IEEE2030_5Agent).items()
-        if getattr(member, "_annotations", None) and "__rpc__" in str(member._annotations)
-    }
-    return {name for name, _ in operations.all()} | exported
-
-
-def test_the_readme_protects_every_call_that_changes_something() -> None:
-    text = README.read_text(encoding="utf-8")
-    command = re.search(r"--protected-rpcs ((?:[a-z_]+|\\\n|\s)+)\nvctl", text)
-    assert command is not None
-    protected = set(command[1].replace("\\", " ").split())
-    assert protected == {name for name in calls() if not name.startswith("get_")} - OPEN
+def test_the_readme_grants_what_is_needed_and_no_more() -> None:
+    calls = {name for name, _ in Operations(Server(Settings.load({}), lambda: 0.0)).all()}
+    commands = re.findall(
+        r"vctl authz add agent (\S+) --rpc-capabilities((?:[\s\\]+ieee2030_5\.[a-z_]+)+)",
+        README.read_text(encoding="utf-8"),
+    )
+    granted: dict[str, list[set[str]]] = {}
+    for identity, names in commands:
+        granted.setdefault(identity, []).append(set(re.findall(r"ieee2030_5\.([a-z_]+)", names)))
+    assert granted.keys() == {"platform.driver", "my.controller"}
+    assert granted["platform.driver"] == [DRIVER_CALLS, DRIVER_CALLS]
+    for names in (name for sets in granted.values() for name in sets):
+        assert names <= calls
+        assert not any(name.startswith("get_") for name in names)

@@ -78,6 +78,12 @@ DERS = (
     ),
 )
 BATTERY = DERS[1]
+# What each agent of the demo may do beyond reading; nothing else is granted to anybody.
+GRANTS = {
+    AGENT: ("platform.web.register_agent_route",),
+    DRIVER: tuple(f"{AGENT}.{call}" for call in ("config_points", "set_point", "revert_point")),
+    VIEWER: tuple(f"{AGENT}.{call}" for call in ("create_control", "cancel_control")),
+}
 
 
 class DemoFailed(Exception):
@@ -90,8 +96,9 @@ def run(seconds: float | None, say: Callable[[str], None]) -> None:
         platform = PrivatePlatform(FOLDER, say)
         cleanup.enter_context(platform)
         install(platform, say)
+        credentials = platform.make_peer_credentials(VIEWER)
         configure(platform, say)
-        peer = Peer(platform.make_peer_credentials(VIEWER), platform.vip_address)
+        peer = Peer(credentials, platform.vip_address)
         cleanup.callback(peer.close)
         start_agents(platform, peer, say)
         simulators = cleanup.enter_context(simulated_ders(platform))
@@ -111,7 +118,8 @@ def install(platform: PrivatePlatform, say: Callable[[str], None]) -> None:
 def configure(platform: PrivatePlatform, say: Callable[[str], None]) -> None:
     """What VOLTTRON demands for web routes, and the files of config/ plus a third device."""
     say("vctl authz add, vctl config store (about 6 s)")
-    platform.authorize(AGENT, "platform.web.register_agent_route")
+    for identity, capabilities in GRANTS.items():
+        platform.authorize(identity, *capabilities)
     agent = json.loads((CONFIG / "agent.json").read_text())
     known = {device["sfdi"] for device in agent["devices"]}
     agent["devices"] += [

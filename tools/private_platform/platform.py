@@ -211,7 +211,7 @@ class PrivatePlatform:
         return Installed(identity, uuid.read_text().strip())
 
     def authorize(self, identity: str, *capabilities: str) -> None:
-        """Grants an agent the right to call protected methods: ``peer.method``."""
+        """Grants an agent the right to make calls: ``peer.method``."""
         self.vctl("authz", "add", "agent", identity, "--rpc-capabilities", *capabilities)
 
     def make_peer_credentials(self, identity: str, *, admin: bool = False) -> Path:
