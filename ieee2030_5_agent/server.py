@@ -6,6 +6,7 @@ method (405), Content-Type (415), size (413), parsing (400), then what the funct
 
 from __future__ import annotations
 
+import http
 import logging
 import re
 import secrets
@@ -21,6 +22,7 @@ from .model.end_device import EndDevice
 from .model.errors import ModelError
 from .model.fleet import Fleet
 from .model.points import PointMap
+from .refusals import Refusals
 from .rest import errors
 from .rest.access import scope_of
 from .rest.call import Answer, Call
@@ -51,6 +53,7 @@ class Server:
             epoch=secrets.token_hex(4),
         )
         self.fleet.dispatch.curve_at = self._curve_at
+        self.refusals = Refusals(clock)
         self._answers: Counter[int] = Counter()
         self._last_error: str | None = None
         # Whether a document of the laxer rules of 2013 was ever taken.
@@ -134,14 +137,17 @@ class Server:
 
     def _call(self, request: Request) -> Call:
         """A request whose URI is not looked at yet. Raises Forbidden for who may not even ask."""
-        scope = scope_of(request.client, self.fleet, self.settings.access == "certificate")
+        settings = self.settings
+        scope = scope_of(
+            request.client, self.fleet, settings.access == "certificate", settings.revoked
+        )
         return Call(
             request=request,
             params={},
             scope=scope,
             contact=scope.own,
             fleet=self.fleet,
-            settings=self.settings,
+            settings=settings,
             table=self.table,
             now=self.clock(),
             started=self.started,
@@ -190,8 +196,10 @@ class Server:
     def _refused(
         self, request: Request, refusal: errors.ProtocolError, edition: Edition
     ) -> Response:
-        _log.info("%s %s: %s %s", request.method, request.path[:100], refusal.status, refusal)
         self._last_error = f"{request.method} {request.path[:100]}: {refusal}"
+        _log.debug("%s: %s", refusal.status, self._last_error)
+        cause = refusal.cause or f"{refusal.status} {http.HTTPStatus(refusal.status).phrase}"
+        self.refusals.note(cause, request.client.lfdi or "a client", self._last_error)
         return _failure(refusal, edition)
 
     # --- questions of the operator -------------------------------------------------------------
@@ -206,6 +214,7 @@ class Server:
             "requests": sum(self._answers.values()),
             "requests_by_status": answers,
             "refused": sum(n for status, n in self._answers.items() if status >= 400),
+            "refusals": self.refusals.summary(),
             "last_error": self._last_error,
         }
 

@@ -76,7 +76,7 @@ def _asked_program(call: Call) -> Program:
     number = call.device.program if "edev" in call.params else call.params["derp"]
     program = call.fleet.programs.by_number(number)
     if program is None or not call.scope.sees_program(program):
-        raise NotFound(f"there is no DERProgram {number}")
+        raise call.not_found(f"there is no DERProgram {number}", program)
     if program.origin == "own" and call.contact is None:
         (sfdi,) = program.assignment.devices
         call.contact = call.fleet.device(sfdi)

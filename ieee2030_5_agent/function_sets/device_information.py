@@ -6,7 +6,7 @@ Source: IEEE 2030.5-2018 DeviceInformation, DeviceStatus.
 from __future__ import annotations
 
 from ..rest.call import Answer, Call
-from ..rest.errors import Forbidden
+from ..rest.errors import FOREIGN_IDENTITY, Forbidden
 from ..rest.routing import Route
 from ..rest.stored import read, write
 from ..sep import models
@@ -24,7 +24,7 @@ def write_information(call: Call) -> Answer:
     device = call.device
     lfdi = normalise_lfdi(call.body.lFDI) if call.strict else device.lfdi
     if device.lfdi is not None and lfdi != device.lfdi:
-        raise Forbidden(f"lFDI {lfdi} is not that of EndDevice {device.number}")
+        raise Forbidden(f"lFDI {lfdi} is not that of EndDevice {device.number}", FOREIGN_IDENTITY)
     return _write_information(call)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ..model.end_device import EndDevice, Registration
 from ..model.errors import DuplicateDevice
 from ..rest.call import Answer, Call, created, no_content, ok
-from ..rest.errors import BadValue, Conflict, Forbidden, NotFound
+from ..rest.errors import FOREIGN_IDENTITY, NOT_PERMITTED, BadValue, Conflict, Forbidden, NotFound
 from ..rest.lists import TimeKey
 from ..rest.routing import Route
 from ..sep import models
@@ -42,7 +42,7 @@ def register(call: Call) -> Answer:
     if not policy.enabled:
         raise Forbidden("registration in band is switched off")
     if policy.permitted and lfdi not in policy.permitted:
-        raise Forbidden(f"LFDI {lfdi} is not on the list of those that may register")
+        raise Forbidden(f"LFDI {lfdi} is not on the list of those that may register", NOT_PERMITTED)
     aggregator = call.scope.own
     registration = Registration(
         sfdi=format_sfdi(sfdi_of_lfdi(lfdi)),
@@ -174,7 +174,7 @@ def _refuse_foreign(call: Call, lfdi: str) -> None:
     if manages and lfdi == client:
         raise Forbidden("an aggregator does not register itself")
     if not manages and lfdi != client:
-        raise Forbidden(f"lFDI {lfdi} is not that of the client's certificate")
+        raise Forbidden(f"lFDI {lfdi} is not that of the client's certificate", FOREIGN_IDENTITY)
 
 
 def _pin(device: EndDevice) -> int:

@@ -9,7 +9,7 @@ from ..model.end_device import EndDevice
 from ..model.errors import UnknownEvent
 from ..model.responses import ResponseSet, StoredResponse, Subject
 from ..rest.call import Answer, Call, created, no_content, ok
-from ..rest.errors import BadValue, NotFound
+from ..rest.errors import BadValue
 from ..rest.lists import TimeKey
 from ..rest.routing import Route
 from ..sep import models
@@ -81,7 +81,7 @@ def _asked_set(call: Call) -> ResponseSet:
     number = call.params["rsps"]
     response_set = call.fleet.response_sets.by_number(number)
     if response_set is None or not call.scope.sees_program(response_set.program):
-        raise NotFound(f"there is no ResponseSet {number}")
+        raise call.not_found(f"there is no ResponseSet {number}", response_set)
     return response_set
 
 
@@ -90,7 +90,8 @@ def _asked_response(call: Call) -> StoredResponse:
     stored = response_set.by_number(number)
     device = None if stored is None else call.fleet.device(stored.sfdi)
     if stored is None or device is None or not call.scope.sees(device):
-        raise NotFound(f"ResponseSet {response_set.number} has no Response {number}")
+        text = f"ResponseSet {response_set.number} has no Response {number}"
+        raise call.not_found(text, stored)
     call.contact = device
     call.refuse_disabled(device)
     return stored

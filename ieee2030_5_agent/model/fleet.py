@@ -225,6 +225,7 @@ class Fleet:
             self.withdrawn.discard(lfdi)
         else:
             self.withdrawn.add(lfdi)
+        self._door.emit("access", None, {"lFDI": lfdi, "granted": granted})
 
     def heard(self, device: EndDevice, edition: Edition | None) -> None:
         """Notes a contact; a request with a body tells which edition the device speaks."""

@@ -7,7 +7,7 @@ Source: CSIP 2.1 access rules; IEEE 2030.5-2018 resource access.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -16,7 +16,7 @@ from ..model.fleet import Fleet
 from ..model.mirrors import Mirror
 from ..model.programs import Program
 from ..model.responses import ResponseSet, StoredResponse
-from .errors import Forbidden, NotFound
+from .errors import NO_CERTIFICATE, NOT_REGISTERED, REVOKED, WITHDRAWN, Forbidden, NotFound
 from .messages import Client
 
 
@@ -140,13 +140,13 @@ class Stranger:
         return ()
 
     def mirrors(self) -> Sequence[Mirror]:
-        raise NotFound("only registered devices have mirrors")
+        raise NotFound("only registered devices have mirrors", NOT_REGISTERED)
 
     def response_sets(self) -> Sequence[ResponseSet]:
-        raise NotFound("only registered devices have response sets")
+        raise NotFound("only registered devices have response sets", NOT_REGISTERED)
 
     def responses(self, response_set: ResponseSet) -> Sequence[StoredResponse]:
-        raise NotFound("only registered devices have responses")
+        raise NotFound("only registered devices have responses", NOT_REGISTERED)
 
 
 class Led(Sequence[EndDevice]):
@@ -167,14 +167,21 @@ class Led(Sequence[EndDevice]):
         return [*led, *self._others[max(start - 1, 0) : max(stop - 1, 0)]]
 
 
-def scope_of(client: Client, fleet: Fleet, certificate_required: bool) -> Scope:
-    """The scope of a client. Raises Forbidden for one that may not even ask."""
+def scope_of(
+    client: Client, fleet: Fleet, certificate_required: bool, revoked: Collection[str]
+) -> Scope:
+    """The scope of a client. ``revoked``: the LFDIs of certificates that count no more.
+
+    Raises Forbidden for one that may not even ask.
+    """
     if client.lfdi is None:
         if certificate_required:
-            raise Forbidden("a client certificate is required")
+            raise Forbidden("a client certificate is required", NO_CERTIFICATE)
         return Everybody(fleet)
+    if client.lfdi in revoked:
+        raise Forbidden("this certificate was revoked", REVOKED)
     if client.lfdi in fleet.withdrawn:
-        raise Forbidden("the access of this client was withdrawn")
+        raise Forbidden("the access of this client was withdrawn", WITHDRAWN)
     device = fleet.registry.by_lfdi(client.lfdi)
     if device is None:
         return Stranger()

@@ -14,7 +14,14 @@ from ..sep.editions import Edition
 from ..sep.identity import format_sfdi, sfdi_of_lfdi
 from ..settings import Settings
 from .access import Scope
-from .errors import Forbidden, NotFound
+from .errors import (
+    DISABLED,
+    FOREIGN_IDENTITY,
+    FOREIGN_RESOURCE,
+    NOT_REGISTERED,
+    Forbidden,
+    NotFound,
+)
 from .lists import ListQuery, TimeKey
 from .messages import Request
 from .routing import Table
@@ -79,10 +86,17 @@ class Call:
         number = self.params["edev"]
         device = self.fleet.registry.by_number(number)
         if device is None or not self.scope.sees(device):
-            raise NotFound(f"there is no EndDevice {number}")
+            raise self.not_found(f"there is no EndDevice {number}", device)
         self.contact = device
         self.refuse_disabled(device)
         return device
+
+    def not_found(self, text: str, found: object) -> NotFound:
+        """The refusal of what does not exist (``found`` is None) or is not this client's, which
+        is told in the same words."""
+        if found is None:
+            return NotFound(text)
+        return NotFound(text, FOREIGN_RESOURCE if self.scope.registered else NOT_REGISTERED)
 
     @property
     def asker(self) -> EndDevice | None:
@@ -92,7 +106,7 @@ class Call:
     def refuse_disabled(self, device: EndDevice) -> None:
         """Raises Forbidden where a device that the operator disabled is to be changed."""
         if not device.registration.enabled and self.request.method in CHANGING_METHODS:
-            raise Forbidden(f"EndDevice {device.number} is disabled")
+            raise Forbidden(f"EndDevice {device.number} is disabled", DISABLED)
 
     def named_device(self, lfdi: str, element: str) -> EndDevice:
         """The device that a body names by its LFDI in ``element``.
@@ -103,7 +117,7 @@ class Call:
         registry = self.fleet.registry
         device = registry.by_lfdi(lfdi) or registry.by_sfdi(format_sfdi(sfdi_of_lfdi(lfdi)))
         if device is None or not self.scope.sees(device):
-            raise Forbidden(f"{element} {lfdi} is not that of a device of yours")
+            raise Forbidden(f"{element} {lfdi} is not that of a device of yours", FOREIGN_IDENTITY)
         self.contact = device
         self.refuse_disabled(device)
         return device
@@ -145,7 +159,7 @@ class Call:
         mirror = self.fleet.mirrors.by_number(number)
         device = None if mirror is None else self.fleet.device(mirror.sfdi)
         if mirror is None or device is None or not self.scope.sees(device):
-            raise NotFound(f"there is no {name} {number}")
+            raise self.not_found(f"there is no {name} {number}", mirror)
         self.contact = device
         self.refuse_disabled(device)
         return mirror

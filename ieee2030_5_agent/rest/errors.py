@@ -13,12 +13,29 @@ from ..model.errors import LimitReached, ModelError, NotOwner
 
 FORMAT, VALUES, LIMIT, CONDITION, FREQUENCY = range(5)
 
+# Why somebody does not belong here: what get_status counts and the log tells once per client.
+NO_CERTIFICATE = "no certificate"
+REVOKED = "revoked"
+WITHDRAWN = "access withdrawn"
+NOT_REGISTERED = "not registered"
+NOT_PERMITTED = "not permitted to register"
+DISABLED = "disabled"
+FOREIGN_IDENTITY = "identity of another device"
+FOREIGN_RESOURCE = "resource of another device"
+
 
 class ProtocolError(Exception):
-    """A request that is refused; the message is the one-line reason that the client reads."""
+    """A request that is refused; the message is the one-line reason that the client reads.
+
+    ``cause``: one of the above where the client has no business there.
+    """
 
     status = 500
     reason_code = FORMAT
+
+    def __init__(self, text: str, cause: str | None = None) -> None:
+        super().__init__(text)
+        self.cause = cause
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:

@@ -62,6 +62,8 @@ class Settings(Strict):
     programs: tuple[Program, ...] = ()
     # open: a client without certificate sees all (laboratory); certificate: it is refused.
     access: Literal["open", "certificate"] = "open"
+    # LFDIs of certificates that count no more, whatever CA signed them.
+    revoked: frozenset[Annotated[str, BeforeValidator(normalise_lfdi)]] = frozenset()
     in_band_registration: InBand = InBand()
     # What a ConnectionPoint may be called; Australian utilities have rules for it.
     connection_point_pattern: Annotated[str, AfterValidator(pattern)] = ".+"

@@ -1,0 +1,65 @@
+"""Who does not belong is told so, counted by reason, and logged once per reason and client."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ieee2030_5_agent.rest.messages import Client
+from tests.protocol import documents
+from tests.protocol.conftest import BATTERY, Site
+from tests.vectors import rules
+
+WHO = {
+    "nobody": None,
+    "battery": documents.LFDI,
+    "inverter": "2990C58A59935A7D5838C952B1A453C967341A07",
+    "stranger": "5E0561BF9E2A2826012D5F51F0A12FAEBCFA6854",
+    "revoked": "3E4F45AB31EDFE5B67E343E5E4562E31984E23E5",
+}
+
+
+@pytest.fixture
+def guarded(make_site: Callable[..., Site], original_settings: dict[str, Any]) -> Site:
+    """Two devices; the second is disabled; one more certificate is revoked."""
+    battery, inverter = original_settings["devices"]
+    return make_site(
+        access="certificate",
+        devices=[battery, inverter | {"enabled": False}, {"lfdi": WHO["revoked"]}],
+        in_band_registration={"enabled": True, "permitted": [documents.LFDI]},
+        revoked=[WHO["revoked"]],
+    )
+
+
+@pytest.mark.parametrize("rule", rules("protocol/refusals.toml"))
+def test_refused_counted_and_told_once(
+    guarded: Site, rule: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    numbers = {device.sfdi: device.number for device in guarded.server.fleet.registry.listed}
+    method, _, path = rule["request"].partition(" ")
+    body = rule.get("body", "").format(**WHO)
+    lfdi = WHO[rule["who"]]
+    for _ in range(3):
+        response = guarded.ask(
+            method,
+            path.format(battery=numbers[BATTERY], inverter=numbers["111576577659"]),
+            body and guarded.xml(body),
+            client=Client(lfdi),
+        )
+        assert response.status == rule["status"]
+    refusals = guarded.server.status()["refusals"]
+    assert {cause: entry["count"] for cause, entry in refusals.items()} == {rule["cause"]: 3}
+    assert refusals[rule["cause"]]["clients"] == {lfdi or "a client": 3}
+    told = [record for record in caplog.records if rule["cause"] in record.getMessage()]
+    assert [record.levelno for record in told] == [logging.INFO]
+
+
+def test_a_revoked_certificate_stays_revoked_whatever_access_is_granted(guarded: Site) -> None:
+    guarded.server.fleet.set_access(str(WHO["revoked"]), granted=True)
+    refused = guarded.ask("GET", "/dcap", client=Client(WHO["revoked"]))
+    assert refused.status == 403
+    assert b"revoked" in refused.body
