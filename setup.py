@@ -40,6 +40,7 @@ setup(
         "volttron-lib-web>=2.0.0rc7,<3",
         "volttron-platform-driver>=2.0.0rc9,<3",
         "click>=8.1,<9",
+        "cryptography>=49,<50",  # makes certificates; VOLTTRON pins it to this range
         "gevent>=24.2.1,<25",
         "lxml>=5,<7",
         "pydantic>=2.9.2,<3",

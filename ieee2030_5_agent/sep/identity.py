@@ -110,6 +110,12 @@ def parse_pin(value: str | int, *, check: bool = True) -> int:
     return number
 
 
+def complete_pin(digits: str) -> int:
+    """The PIN of five free digits: these, then the check digit."""
+    number = _number(digits, "PIN", "a number of five digits", PIN_MAX // 10)
+    return number * 10 + -_digit_sum(number) % 10
+
+
 def has_check_digit(number: int) -> bool:
     """True when the digits of an SFDI or PIN add up to a multiple of ten."""
     return _digit_sum(number) % 10 == 0

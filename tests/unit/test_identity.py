@@ -91,6 +91,7 @@ def test_pin(row: dict[str, str]) -> None:
     pin = int(row["pin"])
     for spelling in (row["pin"], pin, str(pin), f"{row['pin'][:3]}-{row['pin'][3:]}"):
         assert identity.parse_pin(spelling) == pin
+    assert identity.complete_pin(row["digits"]) == pin
     for digit in range(10):
         other = int(f"{row['digits']}{digit}")
         assert identity.has_check_digit(other) is (other == pin)
@@ -146,6 +147,7 @@ def test_new_mrid_ends_with_the_enterprise_number(pen: int) -> None:
         (identity.parse_pin, 111114, "PIN 111114 has the check digit 4, but 5 is expected"),
         (identity.parse_pin, 1000009, "PIN 1000009 is out of range, 0 to 999999 is expected"),
         (identity.parse_pin, "x", "PIN 'x' is not a number of up to six digits"),
+        (identity.complete_pin, "111115", "PIN 111115 is out of range, 0 to 99999 is expected"),
         (identity.mrid_text, "", "mRID is empty, up to 32 hex digits are expected"),
         (identity.mrid_text, b"", "mRID is empty, up to 32 hex digits are expected"),
         (identity.mrid_text, "0" * 33, "mRID has 33 hex digits, at most 32 are expected"),
