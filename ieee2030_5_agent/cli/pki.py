@@ -18,7 +18,7 @@ _Command = Callable[..., Any]
 def pki() -> None:
     """Makes certificates in the profile of IEEE 2030.5, for laboratories and tests.
 
-    Each command writes NAME.pem (the certificate and the intermediate authorities above it) and
+    Each command writes NAME.crt (the certificate and the intermediate authorities above it) and
     NAME.key (the private key, readable for you alone).
     """
 

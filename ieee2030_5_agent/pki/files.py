@@ -1,4 +1,4 @@
-"""Certificates and keys as files: ``NAME.pem`` with what a TLS peer sends, ``NAME.key``."""
+"""Certificates and keys as files: ``NAME.crt`` with what a TLS peer sends, ``NAME.key``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def paths(folder: Path, name: str) -> tuple[Path, Path]:
     """The files of the certificate and the key. Raises PkiError for what is no plain name."""
     if not _NAME.fullmatch(name):
         raise PkiError(f"{name!r}: letters, digits, '.', '-' and '_' are expected as a name")
-    return folder / f"{name}.pem", folder / f"{name}.key"
+    return folder / f"{name}.crt", folder / f"{name}.key"
 
 
 def save(folder: Path, name: str, made: Authority | Issued, *, force: bool = False) -> Path:

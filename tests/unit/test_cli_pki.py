@@ -34,14 +34,14 @@ def test_a_device_below_an_intermediate_authority(folder: Path) -> None:
         "pki", "device", "inv1", "--serial", "SN7", "--issuer", "mica", "--dir", folder,
         "--policy", "mobile", "--policy", "1.2.3", "--not-after", "2030-06-30",
     )  # fmt: skip
-    device, mica = x509.load_pem_x509_certificates((folder / "inv1.pem").read_bytes())
+    device, mica = x509.load_pem_x509_certificates((folder / "inv1.crt").read_bytes())
     assert mica.subject.rfc4514_string() == "CN=My MICA"
     assert device.issuer == mica.subject
     assert device.not_valid_after_utc.isoformat() == "2030-06-30T23:59:59+00:00"
     policies = device.extensions.get_extension_for_class(x509.CertificatePolicies).value
     found = [policy.policy_identifier.dotted_string for policy in policies]
     assert found == ["1.3.6.1.4.1.40732.1.2", "1.2.3"]
-    shown = run("identity", folder / "inv1.pem")
+    shown = run("identity", folder / "inv1.crt")
     assert [line.split()[1] for line in shown.splitlines()] == [
         line.split()[-1] for line in said.splitlines()[-2:]
     ]
@@ -49,7 +49,7 @@ def test_a_device_below_an_intermediate_authority(folder: Path) -> None:
 
 def test_a_server_with_its_names(folder: Path) -> None:
     run("pki", "server", "--host", "der.example.org", "--host", "192.0.2.7", "--dir", folder)
-    (server,) = x509.load_pem_x509_certificates((folder / "server.pem").read_bytes())
+    (server,) = x509.load_pem_x509_certificates((folder / "server.crt").read_bytes())
     names = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["der.example.org"]
 
@@ -57,8 +57,8 @@ def test_a_server_with_its_names(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("pki", "ca"), "ca.pem exists; it is replaced only with --force"),
-        (("pki", "device", "x", "--issuer", "nobody"), "nobody.pem: No such file"),
+        (("pki", "ca"), "ca.crt exists; it is replaced only with --force"),
+        (("pki", "device", "x", "--issuer", "nobody"), "nobody.crt: No such file"),
         (("pki", "device", "../x"), "are expected as a name"),
         (("pki", "device", "x", "--policy", "foo"), "'foo' is no object identifier"),
         (("pki", "server", "--host", "a b"), "neither a DNS name nor an IP address"),
@@ -118,7 +118,7 @@ def test_pin_refused(pin: str, text: str) -> None:
 
 
 def test_identity_of_what_is_no_certificate(tmp_path: Path) -> None:
-    (tmp_path / "x.pem").write_text("hello")
-    said = run("identity", tmp_path / "x.pem", code=1)
-    assert said == f"Error: {tmp_path / 'x.pem'}: no certificate in PEM\n"
-    assert "does not exist" in run("identity", tmp_path / "y.pem", code=2)
+    (tmp_path / "x.crt").write_text("hello")
+    said = run("identity", tmp_path / "x.crt", code=1)
+    assert said == f"Error: {tmp_path / 'x.crt'}: no certificate in PEM\n"
+    assert "does not exist" in run("identity", tmp_path / "y.crt", code=2)

@@ -174,7 +174,7 @@ def test_the_key_is_readable_for_its_owner_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("there", ["inv1.key", "inv1.pem"])
+@pytest.mark.parametrize("there", ["inv1.key", "inv1.crt"])
 @pytest.mark.parametrize("kind", ["file", "dangling link"])
 def test_nothing_that_exists_is_replaced(tmp_path: Path, there: str, kind: str) -> None:
     path = tmp_path / there
@@ -196,7 +196,7 @@ def test_force_replaces_and_keeps_no_mode_of_the_former_file(tmp_path: Path) -> 
     pki.save(tmp_path, "inv1", issued, force=True)
     assert key.read_bytes() == issued.key_pem
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    assert {one.name for one in tmp_path.iterdir()} == {"inv1.key", "inv1.pem"}
+    assert {one.name for one in tmp_path.iterdir()} == {"inv1.key", "inv1.crt"}
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "a b", "-x"])
@@ -217,7 +217,7 @@ def test_an_authority_comes_back_from_its_files(tmp_path: Path, authority: pki.A
 
 
 def test_an_authority_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(pki.PkiError, match=r"ca\.pem: No such file"):
+    with pytest.raises(pki.PkiError, match=r"ca\.crt: No such file"):
         pki.load_authority(tmp_path, "ca")
 
 
@@ -252,10 +252,10 @@ def files(tmp_path: Path) -> Path:
 )
 def test_openssl_verifies_the_chain(files: Path, name: str, more: tuple[str, ...]) -> None:
     said = openssl(
-        "verify", "-x509_strict", "-CAfile", "ca.pem", "-untrusted", "mica.pem", *more,
-        f"{name}.pem", cwd=files,
+        "verify", "-x509_strict", "-CAfile", "ca.crt", "-untrusted", "mica.crt", *more,
+        f"{name}.crt", cwd=files,
     )  # fmt: skip
-    assert said == f"{name}.pem: OK\n"
+    assert said == f"{name}.crt: OK\n"
 
 
 @needs_openssl
@@ -263,21 +263,21 @@ def test_openssl_verifies_the_chain(files: Path, name: str, more: tuple[str, ...
     ("more", "text"),
     [
         (("-verify_hostname", "elsewhere"), "hostname mismatch"),
-        (("-CAfile", "other.pem"), "unable to get"),
+        (("-CAfile", "other.crt"), "unable to get"),
     ],
     ids=["other name", "other authority"],
 )
 def test_openssl_refuses_what_is_not_so(files: Path, more: tuple[str, ...], text: str) -> None:
     """The check above can fail."""
     pki.save(files, "other", pki.make_ca("Root (test)"))
-    arguments = ("-CAfile", "ca.pem") if "-CAfile" not in more else ()
-    said = openssl("verify", *arguments, *more, "-untrusted", "mica.pem", "server.pem", cwd=files)
+    arguments = ("-CAfile", "ca.crt") if "-CAfile" not in more else ()
+    said = openssl("verify", *arguments, *more, "-untrusted", "mica.crt", "server.crt", cwd=files)
     assert text in said
 
 
 @needs_openssl
 def test_openssl_sees_the_same_identity(files: Path) -> None:
-    said = openssl("x509", "-in", "device.pem", "-noout", "-fingerprint", "-sha256", cwd=files)
+    said = openssl("x509", "-in", "device.crt", "-noout", "-fingerprint", "-sha256", cwd=files)
     digits = said.strip().partition("=")[2].replace(":", "")
-    der = pki.read_certificate((files / "device.pem").read_bytes())
+    der = pki.read_certificate((files / "device.crt").read_bytes())
     assert digits[:40] == lfdi_of_certificate(der)
