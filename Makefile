@@ -88,10 +88,11 @@ clean:
 	@mkdir -p $@
 
 # --no-deps: constraints.txt is the complete list, so nothing is left for pip to choose.
+# The old .venv goes first: it stands in PATH, and its Python cannot make its own successor.
 $(STAMP): constraints.txt
-	@python=$$(tools/find_python $(PYTHON)) || exit 1; \
+	@rm -rf $(VENV); python=$$(tools/find_python $(PYTHON)) || exit 1; \
 	echo "-- .venv: $$(grep -c == constraints.txt) packages for $$($$python --version) (about 1 minute)"; \
-	rm -rf $(VENV) && $$python -m venv $(VENV) && \
+	$$python -m venv $(VENV) && \
 	$(PYTHON_OF) -m pip install -qq --no-deps -r constraints.txt && \
 	$(PYTHON_OF) -m pip check && \
 	echo "$(CURDIR)" > $@
