@@ -67,7 +67,9 @@ class Refusals:
                 _log.info("more is refused than the log tells, see refusals of get_status")
             return
         often = f" ({pair.untold} times)" if pair.untold > 1 else ""
-        _log.info("refused %s: %s%s%s", client, reason, often, f": {detail}" if detail else "")
+        _log.info(
+            "refused %s: %s%s%s", client, reason, often, f": {_line(detail)}" if detail else ""
+        )
         pair.told_at, pair.untold = now, 0
 
     def summary(self) -> dict[str, Any]:
@@ -81,3 +83,8 @@ class Refusals:
             if len(clients) < SHOWN_CLIENTS:
                 clients[client] = pair.count
         return found
+
+
+def _line(text: str) -> str:
+    """Text in which a client may have put anything, as part of one line of the log."""
+    return "".join(c if c.isprintable() else "?" for c in text)

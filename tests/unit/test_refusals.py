@@ -82,3 +82,10 @@ def test_memory_is_bounded_and_totals_are_not_lost(refusals: Refusals) -> None:
     assert summary["count"] == 3 * module.MAX_PAIRS
     assert len(summary["clients"]) == module.SHOWN_CLIENTS
     assert next(iter(summary["clients"])) == str(3 * module.MAX_PAIRS - 1)
+
+
+def test_a_client_writes_no_lines_of_its_own(
+    refusals: Refusals, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusals.note("404 Not Found", "A", "GET /a\nrefused B: revoked\x1b[2J")
+    assert lines(caplog) == ["refused A: 404 Not Found: GET /a?refused B: revoked?[2J"]
