@@ -26,6 +26,7 @@ from .refusals import Refusals
 from .rest import errors
 from .rest.access import scope_of
 from .rest.call import Answer, Call
+from .rest.failures import failure
 from .rest.messages import MEDIA_TYPE, Request, Response
 from .rest.routing import Route, Table
 from .sep import models
@@ -131,7 +132,7 @@ class Server:
         except Exception:  # noqa: BLE001 - the outermost edge: a device gets an answer whatever fails
             _log.exception("%s %s failed", request.method, request.path)
             self._last_error = f"{request.method} {request.path}: internal error, see the log"
-            response = _failure(errors.ProtocolError("internal error"), edition)
+            response = failure(errors.ProtocolError("internal error"), edition)
         self._answers[response.status] += 1
         return response
 
@@ -200,7 +201,7 @@ class Server:
         _log.debug("%s: %s", refusal.status, self._last_error)
         cause = refusal.cause or f"{refusal.status} {http.HTTPStatus(refusal.status).phrase}"
         self.refusals.note(cause, request.client.lfdi or "a client", self._last_error)
-        return _failure(refusal, edition)
+        return failure(refusal, edition)
 
     # --- questions of the operator -------------------------------------------------------------
 
@@ -287,16 +288,3 @@ def _possible_edition(answer: Answer, edition: Edition) -> Edition:
     if answer.model is None or is_complete(answer.model):
         return edition
     return Edition.ZIGBEE_2013
-
-
-def _failure(refusal: errors.ProtocolError, edition: Edition) -> Response:
-    """An Error document; the reason stands in a comment, as the schema has no place for it."""
-    body = encode(models.Error(reasonCode=refusal.reason_code), edition)
-    # Two hyphens end a comment, and it must not end with one.
-    text = "".join(c if c.isprintable() else " " for c in str(refusal))
-    reason = re.sub("-(?=-)", "- ", text)
-    return Response(
-        refusal.status,
-        (*refusal.headers, ("Content-Type", MEDIA_TYPE)),
-        body + f"<!-- {reason[:300]} -->".encode(),
-    )
