@@ -42,6 +42,7 @@ setup(
         "click>=8.1,<9",
         "cryptography>=49,<50",  # makes certificates; VOLTTRON pins it to this range
         "gevent>=24.2.1,<25",
+        "httptools>=0.7,<1",  # the HTTP/1.1 parser of the listener: llhttp, strict and fast
         "lxml>=5,<7",
         "pydantic>=2.9.2,<3",
         "psutil>=5.9,<6",  # VOLTTRON pins both of these

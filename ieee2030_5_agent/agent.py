@@ -31,6 +31,7 @@ from .platform_web import WebAnswer, serve
 from .rpc import BadCall, guarded, quieten_refusals
 from .server import Server, shipped_points
 from .settings import Settings
+from .tls_listener.keeper import ListenerKeeper
 from .web_route import WebRoute
 
 _log = logging.getLogger(__name__)
@@ -70,6 +71,11 @@ class IEEE2030_5Agent(Agent):
             report=lambda text: self._note("web", text),
             connected=lambda: self._connection.connected,
         )
+        self._listener = ListenerKeeper(
+            self._server.handle,
+            self._server.refusals,
+            report=lambda text: self._note("listener", text),
+        )
         self._server.fleet.listen(self._on_change)
         gate = Gate(self.vip, self.core.identity)
         for name, operation in Operations(self._server).all():
@@ -90,12 +96,13 @@ class IEEE2030_5Agent(Agent):
             self._route.recheck()
             return
         self._running = True
-        for loop in (self._bus.keep, self._keep_time, self._keep_route):
+        for loop in (self._bus.keep, self._keep_time, self._keep_route, self._listener.keep):
             self.core.spawn(self._for_ever, loop)
 
     @Core.receiver("onstop")
     def _on_stop(self, sender: object, **kwargs: object) -> None:
         self._route.unregister()
+        self._listener.stop()
         _log.info("stopped")
 
     def _for_ever(self, loop: Callable[[], None]) -> None:
@@ -182,6 +189,8 @@ class IEEE2030_5Agent(Agent):
             self._note(CONFIG, None)
         finally:
             self._route.want(self._server.root)
+            in_force = self._server.settings
+            self._listener.want(in_force.listener, in_force.max_body_bytes)
             self._configured.set()
 
     def _on_registry(self, name: str, action: str, contents: Any) -> None:
@@ -217,6 +226,7 @@ class IEEE2030_5Agent(Agent):
             "problems": dict(self._problems),
             "warnings": self._server.settings.warnings,
             "messages_dropped": self._bus.dropped,
+            "connections": self._listener.connections,
         }
 
 

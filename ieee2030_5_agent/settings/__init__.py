@@ -9,6 +9,7 @@ One module per section of the configuration; ``settings`` has what belongs to no
 
 from .entries import Device, InBand, Program
 from .fields import EDITIONS, POLLED, WEEK_S
+from .listener import Listener
 from .problems import SettingsError
 from .settings import DEFAULT_ROOT, Settings
 
@@ -19,6 +20,7 @@ __all__ = [
     "WEEK_S",
     "Device",
     "InBand",
+    "Listener",
     "Program",
     "Settings",
     "SettingsError",

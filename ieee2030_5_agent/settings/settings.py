@@ -49,6 +49,7 @@ from .fields import (
 )
 from .fields import csip_aus_namespace as csip_aus
 from .fields import response_required as response_bits
+from .listener import Listener
 from .problems import SettingsError, line, type_name
 
 DEFAULT_ROOT = "/dcap"
@@ -65,6 +66,7 @@ class Settings(Strict):
     # LFDIs of certificates that count no more, whatever CA signed them.
     revoked: frozenset[Annotated[str, BeforeValidator(normalise_lfdi)]] = frozenset()
     in_band_registration: InBand = InBand()
+    listener: Listener | None = None
     # What a ConnectionPoint may be called; Australian utilities have rules for it.
     connection_point_pattern: Annotated[str, AfterValidator(pattern)] = ".+"
     # The namespace of CSIP-AUS elements; without it nobody is shown them.

@@ -86,3 +86,20 @@ def test_does_not_change_what_it_is_given() -> None:
 @pytest.mark.parametrize(("name", "edition"), EDITIONS.items())
 def test_edition(name: str, edition: Edition) -> None:
     assert Settings.load({"default_edition": name}).edition is edition
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("0.0.0.0:8443", ("0.0.0.0", 8443)),  # noqa: S104 - the text is what is tested
+        ("[::1]:443", ("::1", 443)),
+        (" der.example.org:0 ", ("der.example.org", 0)),
+    ],
+    ids=["IPv4", "IPv6", "a name"],
+)
+def test_addresses_of_the_listener(text: str, address: tuple[str, int]) -> None:
+    files = {"certificate": "c", "key": "k", "ca": "a"}
+    listener = Settings.load({"listener": {"address": text, **files}}).listener
+    assert listener is not None
+    assert listener.address == address
+    assert Settings.load({}).listener is None

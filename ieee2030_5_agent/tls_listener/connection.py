@@ -1,0 +1,248 @@
+"""One connection: its handshake, then request after request until one side ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any
+
+import gevent
+import gevent.socket
+import gevent.ssl
+
+from ..refusals import Refusals
+from ..rest.failures import failure
+from ..rest.messages import Client, Request, Response
+from ..sep.editions import Edition
+from ..settings import Listener
+from . import refused
+from .census import Census
+from .handshake import BadCertificate, identify, why_failed
+from .http1 import CONTINUE, Incoming, Phase, RequestParser, render
+
+_log = logging.getLogger(__name__)
+
+# The largest record of TLS.
+RECEIVE_OCTETS = 16384
+# What is still read, and thrown away, of a client that was refused: an answer that arrives before
+# the client has sent all would be lost to a reset of the connection.
+LINGER_S = 2.0
+LINGER_OCTETS = 16 * 2**20
+# A client that has the next request always ready lets others in after so many.
+TURN = 16
+
+Handle = Callable[[Request], Response]
+
+
+class TimedOut(Exception):
+    """A time limit of the connection."""
+
+
+class Connection:
+    """A client's connection, from accept to close; ``serve`` runs in a greenlet of its own."""
+
+    def __init__(
+        self,
+        sock: gevent.socket.socket,
+        address: str,
+        handle: Handle,
+        settings: Listener,
+        max_body: int,
+        census: Census,
+        refusals: Refusals,
+    ) -> None:
+        self.address = address
+        self.lfdi: str | None = None
+        self._sock: Any = sock
+        self._handle = handle
+        self._settings = settings
+        self._max_body = max_body
+        self._census = census
+        self._refusals = refusals
+        self._dismissed = False
+        self._answered = 0
+
+    def dismiss(self) -> None:
+        """Ends the connection at its next pause. Nothing that is being answered is lost."""
+        self._dismissed = True
+        # By another socket object: the method of this one would break off what is waiting, and
+        # forget the TLS session. This way what waits sees the end of the connection.
+        with self._twin() as twin:
+            try:
+                twin.shutdown(socket.SHUT_RD)
+            except OSError:
+                _log.debug("%s: already disconnected", self.address)
+
+    def serve(self, context: ssl.SSLContext) -> None:
+        """Handles the connection to its end. Never raises for what a client does."""
+        try:
+            self._census.arrive(self)
+            if self._shake_hands(context):
+                self._answer_all()
+        except refused.Crowded as crowded:
+            self._note(crowded.cause, str(crowded))
+        except (OSError, TimedOut) as lost:
+            _log.debug("%s: connection lost: %r", self._name, lost)
+        finally:
+            self._census.leave(self)
+            self._say_goodbye()
+            self._sock.close()
+
+    @property
+    def _name(self) -> str:
+        return self.lfdi or self.address
+
+    def _note(self, why: str, detail: str = "") -> None:
+        self._refusals.note(why, self._name, detail)
+
+    # --- TLS -----------------------------------------------------------------------------------
+
+    def _shake_hands(self, context: ssl.SSLContext) -> bool:
+        """Whether the client is known by a certificate that may be used."""
+        try:
+            with gevent.Timeout(self._settings.handshake_s, TimedOut):
+                self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._sock = context.wrap_socket(
+                    self._sock, server_side=True, do_handshake_on_connect=False
+                )
+                self._sock.do_handshake()
+            lfdi = identify(self._sock.getpeercert(binary_form=True))
+        except TimedOut:
+            self._note("handshake too slow")
+            return False
+        except OSError as failure:  # ssl.SSLError is one
+            self._note(*((refused.Crowded.cause, "") if self._dismissed else why_failed(failure)))
+            return False
+        except BadCertificate as bad:
+            self._note(bad.cause, str(bad))
+            return False
+        try:
+            self._census.identify(self, lfdi)
+        except refused.Crowded as crowded:
+            self._refuse(crowded)
+            return False
+        return True
+
+    # --- HTTP ----------------------------------------------------------------------------------
+
+    def _answer_all(self) -> None:
+        limits = self._settings
+        parser = RequestParser(Client(self.lfdi), limits.max_header_bytes, self._max_body)
+        seconds = {
+            Phase.IDLE: limits.idle_s,
+            Phase.HEADER: limits.header_s,
+            Phase.BODY: limits.body_s,
+        }
+        awaited: tuple[int, Phase] | None = None
+        deadline = 0.0
+        while True:
+            if awaited != (parser.begun, parser.phase):
+                awaited = (parser.begun, parser.phase)
+                deadline = time.monotonic() + seconds[parser.phase]
+            try:
+                data = self._receive(deadline, parser.phase)
+            except TimedOut:
+                if parser.phase is not Phase.IDLE:
+                    what = parser.phase.name.lower()
+                    self._refuse(refused.Overdue(f"the rest of the {what} did not come in time"))
+                return
+            if not data:
+                return
+            for incoming in parser.feed(data):
+                self._answer(incoming)
+                if not incoming.keep_alive:
+                    return
+            if parser.refusal is not None:
+                self._refuse(parser.refusal)
+                return
+            if parser.expects_continue:
+                self._send(CONTINUE)
+
+    def _receive(self, deadline: float, phase: Phase) -> bytes:
+        """What came next, nothing at the end of the connection. Raises TimedOut."""
+        if phase is Phase.IDLE:
+            if self._dismissed:
+                return b""
+            self._census.rest(self)
+        # Not the socket's own time limit: it begins anew with each octet of a record.
+        try:
+            with gevent.Timeout(max(deadline - time.monotonic(), 0), TimedOut):
+                data: bytes = self._sock.recv(RECEIVE_OCTETS)
+        finally:
+            self._census.work(self)
+        return data
+
+    def _answer(self, incoming: Incoming) -> None:
+        response = self._response(incoming.request)
+        head = incoming.request.method == "HEAD"
+        self._send(_octets(response, incoming.version, head, incoming.keep_alive))
+        self._answered += 1
+        if self._answered % TURN == 0:
+            gevent.sleep(0)
+
+    def _response(self, request: Request) -> Response:
+        try:
+            return self._handle(request)
+        except (Exception, gevent.Timeout):  # noqa: BLE001 - the outermost edge
+            _log.exception("a request from %s failed", self._name)
+            return Response(500)
+
+    def _send(self, data: bytes) -> None:
+        try:
+            with gevent.Timeout(self._settings.answer_s, TimedOut):
+                self._sock.sendall(data)
+        except TimedOut:
+            self._note("answer not taken")
+            raise
+
+    def _refuse(self, refusal: refused.Refused) -> None:
+        """The last answer of the connection, to what is not for the server."""
+        self._note(refusal.cause, str(refusal))
+        self._send(_octets(failure(refusal, Edition.E2018), "1.1"))
+        self._linger()
+
+    def _linger(self) -> None:
+        """Waits for the client to have received the answer and to close."""
+        self._say_goodbye()
+        with self._twin() as twin, gevent.Timeout(LINGER_S, TimedOut):
+            twin.shutdown(socket.SHUT_WR)
+            left = LINGER_OCTETS
+            while left > 0 and (data := twin.recv(RECEIVE_OCTETS)):
+                left -= len(data)
+
+    def _say_goodbye(self) -> None:
+        """Tells the client that nothing was cut off; does not wait for it to say the same."""
+        if not isinstance(self._sock, ssl.SSLSocket | gevent.ssl.SSLSocket):
+            return
+        self._sock.settimeout(0)
+        with contextlib.suppress(OSError, ValueError):
+            # Wants to read the client's goodbye, or the connection is no more.
+            self._sock.unwrap()
+
+    def _twin(self) -> gevent.socket.socket:
+        """Another socket object for this connection, below TLS."""
+        return gevent.socket.fromfd(self._sock.fileno(), self._sock.family, socket.SOCK_STREAM)
+
+
+def _octets(
+    response: Response, version: str, head: bool = False, keep_alive: bool = False
+) -> bytes:
+    return render(
+        response,
+        head=head,
+        keep_alive=keep_alive,
+        version=version,
+        date=_http_date(int(time.time())),
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _http_date(second: int) -> str:
+    """The time as HTTP writes it, made once a second."""
+    return formatdate(second, usegmt=True)

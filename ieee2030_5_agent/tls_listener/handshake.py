@@ -1,0 +1,80 @@
+"""What a TLS handshake tells: who the client is, or why it is refused.
+
+OpenSSL verifies the chain, the dates and, as far as the certificate has one, that its
+extendedKeyUsage lets it be a client. It does not look whether the key may sign.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+from cryptography import x509
+
+from ..rest.errors import NO_CERTIFICATE
+from ..sep.identity import lfdi_of_certificate
+
+# OpenSSL's X509_V_ERR_..., the ones that have a name of their own for an operator.
+_UNVERIFIED = {
+    9: "certificate not yet valid",
+    10: "certificate expired",
+    18: "self-signed certificate",
+    19: "unknown CA",
+    20: "unknown CA",
+    21: "unknown CA",
+    2: "unknown CA",
+    26: "wrong key usage",
+    32: "wrong key usage",
+    79: "unknown CA",
+}
+# OpenSSL's reason, as Python names it.
+_FAILED = {
+    "PEER_DID_NOT_RETURN_A_CERTIFICATE": NO_CERTIFICATE,
+    "NO_SHARED_CIPHER": "no common cipher",
+    "UNSUPPORTED_PROTOCOL": "TLS version not spoken",
+    "VERSION_TOO_LOW": "TLS version not spoken",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "TLS version not spoken",
+    "HTTP_REQUEST": "not TLS",
+    "HTTPS_PROXY_REQUEST": "not TLS",
+    "WRONG_VERSION_NUMBER": "not TLS",
+    "UNKNOWN_PROTOCOL": "not TLS",
+    "BAD_SIGNATURE": "certificate of another key",
+}
+
+
+class BadCertificate(Exception):
+    """A certificate that is in order for OpenSSL and not for the standard."""
+
+    def __init__(self, cause: str, detail: str) -> None:
+        super().__init__(detail)
+        self.cause = cause
+
+
+def why_failed(failure: OSError) -> tuple[str, str]:
+    """Cause, one of few, and detail of a handshake that failed."""
+    if isinstance(failure, ssl.SSLCertVerificationError):
+        cause = _UNVERIFIED.get(failure.verify_code, "certificate not valid")
+        return cause, failure.verify_message
+    if isinstance(failure, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError):
+        return "handshake broken off", ""
+    reason = getattr(failure, "reason", None) or ""
+    if "ALERT" in reason and reason not in _FAILED:
+        return "client refuses our certificate or TLS", reason
+    return _FAILED.get(reason, "handshake failed"), reason
+
+
+def identify(der: bytes) -> str:
+    """The LFDI of the client's certificate. Raises BadCertificate for a key that may not sign.
+
+    The profile demands keyUsage digitalSignature; a certificate without keyUsage may do all.
+    Source: IEEE 2030.5-2018 device certificates; RFC 5280 4.2.1.3.
+    """
+    try:
+        extensions = x509.load_der_x509_certificate(der).extensions
+        usage = extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return lfdi_of_certificate(der)
+    except ValueError as unreadable:
+        raise BadCertificate("unreadable certificate", str(unreadable)) from None
+    if not usage.digital_signature:
+        raise BadCertificate("wrong key usage", "keyUsage has no digitalSignature")
+    return lfdi_of_certificate(der)
