@@ -1,9 +1,13 @@
-"""A server without transport: two registered devices, a clock that the test moves."""
+"""A server with two registered devices, a clock that the test moves, and a transport to it.
+
+Every test that asks a site runs once over each transport. ``-m "not https"`` leaves the slower
+ones out, ``-m listener`` picks one.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
 from tests.clock import START, Clock
 from tests.protocol import documents
+from tests.protocol.transports import InProcess, Transport, own_listener
 
 ROOT = Path(__file__).parents[2]
 BATTERY = "097935300833"
@@ -29,6 +34,7 @@ class Site:
 
     clock: Clock
     server: Server
+    transport: Transport
     namespace: str = "urn:ieee:std:2030.5:ns"
     battery: str = "/dcap/edev/0"
     responses: list[Response] = field(default_factory=list)
@@ -39,7 +45,7 @@ class Site:
         raw = body.encode() if isinstance(body, str) else body
         more.setdefault("content_type", "application/sep+xml" if raw else None)
         request = Request(method, path, query, raw, client=more.pop("client", Client()), **more)
-        response = self.server.handle(request)
+        response = self.transport.ask(self.server.handle, request)
         self.responses.append(response)
         return response
 
@@ -74,6 +80,24 @@ class Site:
         return self.server.fleet.get_point(sfdi, name)
 
 
+@pytest.fixture(
+    scope="session",
+    params=[
+        "in-process",
+        pytest.param("listener", marks=[pytest.mark.listener, pytest.mark.https]),
+    ],
+)
+def transport(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Transport]:
+    """One way to the server after the other."""
+    if request.param == "in-process":
+        yield InProcess()
+    else:
+        with own_listener(tmp_path_factory.mktemp("listener")) as listener:
+            yield listener
+
+
 @pytest.fixture
 def original_settings() -> dict[str, Any]:
     """The original's sample configuration, as shipped."""
@@ -84,12 +108,12 @@ def original_settings() -> dict[str, Any]:
 
 
 @pytest.fixture
-def make_site(original_settings: dict[str, Any]) -> Callable[..., Site]:
+def make_site(original_settings: dict[str, Any], transport: Transport) -> Callable[..., Site]:
     """Builds a site; keyword arguments change the configuration."""
 
     def make(**changes: Any) -> Site:
         clock = Clock()
-        return Site(clock, Server(Settings.load(original_settings | changes), clock))
+        return Site(clock, Server(Settings.load(original_settings | changes), clock), transport)
 
     return make
 

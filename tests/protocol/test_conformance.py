@@ -129,4 +129,6 @@ def test_head_is_get_for_every_resource(full_site: Site) -> None:
         "/dcap/edev/0/der/1/ders",
         "/dcap/mup/0",
     ):
-        assert full_site.ask("HEAD", path) == full_site.ask("GET", path)
+        head, get = full_site.ask("HEAD", path), full_site.ask("GET", path)
+        assert (head.status, head.headers) == (get.status, get.headers)
+        assert head.body in (b"", get.body)  # an adapter sends none, the server leaves it to that
