@@ -214,7 +214,8 @@ class IEEE2030_5Agent(Agent):
         caller = self.vip.rpc.context.vip_message.peer
         if caller != PLATFORM_WEB:
             raise BadCall(f"web_request is for {PLATFORM_WEB}, not for {caller}")
-        return serve(self._server.handle, env, data)
+        proxy = self._server.settings.proxy
+        return serve(self._server.handle, env, data, proxy.secret if proxy else None)
 
     @RPC.export
     @guarded

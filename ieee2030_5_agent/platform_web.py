@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.client import responses
 
-from .rest.messages import NOBODY, Request, Response
+from .proxy_identity import ForgedIdentity, lfdi_from
+from .rest.messages import Client, Request, Response
 
 _log = logging.getLogger(__name__)
 
@@ -31,10 +32,15 @@ def route_pattern(root: str, identity: str) -> str:
     return rf"^{root}(?:/(?s:.*))?\Z(?#{identity})"
 
 
-def serve(handle: Callable[[Request], Response], env: object, data: object) -> WebAnswer:
-    """Answers one call of platform.web. Never raises: whatever fails is a bare 500."""
+def serve(
+    handle: Callable[[Request], Response], env: object, data: object, secret: str | None = None
+) -> WebAnswer:
+    """Answers one call of platform.web. Never raises: whatever fails is a bare 500.
+
+    ``secret`` is the one that the TLS proxy in front of platform.web shares, None without one.
+    """
     try:
-        request = to_request(env, data)
+        request = to_request(env, data, secret)
         _log.debug("%s %s", request.method, request.path)
         return to_answer(request.method, handle(request))
     except Exception:  # noqa: BLE001 - the outermost edge
@@ -43,11 +49,11 @@ def serve(handle: Callable[[Request], Response], env: object, data: object) -> W
         return to_answer("", Response(HTTPStatus.INTERNAL_SERVER_ERROR))
 
 
-def to_request(env: object, data: object) -> Request:
+def to_request(env: object, data: object, secret: str | None = None) -> Request:
     """The request in platform.web's words. Raises TypeError for what it would never send.
 
-    The certificate and most headers stay behind in platform.web, so the client is nobody and
-    there is no Accept.
+    The certificate and most headers stay behind in platform.web, so there is no Accept, and the
+    client is who the proxy's line in the User-Agent names, or nobody.
     """
     if not isinstance(env, Mapping):
         raise TypeError(f"env is {type(env).__name__}, an object is expected")
@@ -58,7 +64,7 @@ def to_request(env: object, data: object) -> Request:
         body=_body(data),
         content_type=_text(env, "CONTENT_TYPE", "") or None,
         accept=None,
-        client=NOBODY,
+        client=_client(_text(env, "HTTP_USER_AGENT", ""), secret),
     )
 
 
@@ -73,6 +79,13 @@ def to_answer(method: str, response: Response) -> WebAnswer:
         # Stated also for HEAD, whose body platform.web would send if it were given one.
         headers.append(["Content-Length", str(len(response.body))])
     return [f"{int(response.status)} {phrase}", "" if method == "HEAD" else text, headers]
+
+
+def _client(user_agent: str, secret: str | None) -> Client:
+    try:
+        return Client(lfdi_from(user_agent, secret))
+    except ForgedIdentity as forged:
+        return Client(forged=str(forged))
 
 
 def _text(env: Mapping[str, object], key: str, default: str | None = None) -> str:

@@ -16,7 +16,15 @@ from ..model.fleet import Fleet
 from ..model.mirrors import Mirror
 from ..model.programs import Program
 from ..model.responses import ResponseSet, StoredResponse
-from .errors import NO_CERTIFICATE, NOT_REGISTERED, REVOKED, WITHDRAWN, Forbidden, NotFound
+from .errors import (
+    FORGED,
+    NO_CERTIFICATE,
+    NOT_REGISTERED,
+    REVOKED,
+    WITHDRAWN,
+    Forbidden,
+    NotFound,
+)
 from .messages import Client
 
 
@@ -174,6 +182,8 @@ def scope_of(
 
     Raises Forbidden for one that may not even ask.
     """
+    if client.forged is not None:
+        raise Forbidden(client.forged, FORGED)
     if client.lfdi is None:
         if certificate_required:
             raise Forbidden("a client certificate is required", NO_CERTIFICATE)

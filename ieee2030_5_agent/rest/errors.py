@@ -15,6 +15,7 @@ FORMAT, VALUES, LIMIT, CONDITION, FREQUENCY = range(5)
 
 # Why somebody does not belong here: what get_status counts and the log tells once per client.
 NO_CERTIFICATE = "no certificate"
+FORGED = "forged identity"
 REVOKED = "revoked"
 WITHDRAWN = "access withdrawn"
 NOT_REGISTERED = "not registered"

@@ -9,9 +9,13 @@ MEDIA_TYPE = "application/sep+xml"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who asks: the LFDI of the client's certificate (40 upper-case hex digits), or nobody."""
+    """Who asks: the LFDI of the client's certificate (40 upper-case hex digits), or nobody.
+
+    ``forged``: why the adapter does not believe what it was told of the client, which is refused.
+    """
 
     lfdi: str | None = None
+    forged: str | None = None
 
 
 NOBODY = Client()

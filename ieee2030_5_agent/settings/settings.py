@@ -51,6 +51,7 @@ from .fields import csip_aus_namespace as csip_aus
 from .fields import response_required as response_bits
 from .listener import Listener
 from .problems import SettingsError, line, type_name
+from .proxy import Proxy
 
 DEFAULT_ROOT = "/dcap"
 
@@ -67,6 +68,7 @@ class Settings(Strict):
     revoked: frozenset[Annotated[str, BeforeValidator(normalise_lfdi)]] = frozenset()
     in_band_registration: InBand = InBand()
     listener: Listener | None = None
+    proxy: Proxy | None = None
     # What a ConnectionPoint may be called; Australian utilities have rules for it.
     connection_point_pattern: Annotated[str, AfterValidator(pattern)] = ".+"
     # The namespace of CSIP-AUS elements; without it nobody is shown them.

@@ -214,6 +214,18 @@ def test_nothing_is_written_for_or_by_a_disabled_device(managed: Site, disabled:
     assert aggregator("GET", mirror).status == 200
 
 
+@pytest.mark.parametrize("access", ["open", "certificate"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+def test_a_forged_identity_is_refused_whoever_may_ask(
+    make_site: Callable[..., Site], access: str, method: str
+) -> None:
+    site = make_site(access=access)
+    response = site.ask(method, "/dcap/edev/0", client=Client(forged="a wrong secret"))
+    assert response.status == 403
+    assert b"a wrong secret" in response.body
+    assert site.server.refusals.summary()["forged identity"]["count"] == 1
+
+
 def test_an_identity_narrows_the_view_in_laboratory_mode_too(site: Site) -> None:
     assert listed(site, BATTERY_LFDI) == [int(BATTERY)]
     assert site.get("/dcap/edev").all == 2
