@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,8 @@ import gevent
 
 from tools.private_platform import Peer, PlatformProblem, PrivatePlatform, processes, until
 
+from .certificates import HOST, Certificates
+from .ders import BATTERY, Der, all_ders
 from .events import RUNS_WATTS, Events
 from .view import LineView, TableView, View
 
@@ -31,53 +33,6 @@ FRESH_S = 12.0
 WITHIN_W = 100.0
 
 
-class Der(NamedTuple):
-    """A simulated device: its simulator, its registration, and what it tells."""
-
-    kind: str
-    name: str
-    sfdi: str
-    lfdi: str
-    points: frozenset[str]
-
-    @property
-    def topic(self) -> str:
-        return f"devices/demo/{self.kind}"
-
-
-ALL_TELL = frozenset(
-    {"b1_Md", "b1_Opt", "b1_Vr", "b1_SN", "b113_A", "b113_PF", "b113_DCV", "b113_DCW"}
-    | {"b120_WRtg", "b120_ARtg", "b121_WMax", "b802_LocRemCtl", "b802_State"}
-)
-STORAGES_TELL = frozenset({"b113_WH", "b120_WHRtg", "b120_MaxChaRte", "b122_StorConn", "b802_SoC"})
-DERS = (
-    # The first two are the devices of config/agent.json.
-    Der(
-        "inverter",
-        "PV inverter",
-        "097935300833",
-        "247bd68e3378fe57ba604e3c8bdf9e3f78a3d743",
-        ALL_TELL | {"b122_ActWh"},
-    ),
-    Der(
-        "battery",
-        "battery",
-        "111576577659",
-        "2990c58a59935a7d5838c952b1a453c967341a07",
-        ALL_TELL
-        | STORAGES_TELL
-        | {"b113_DCA", "b120_AhrRtg", "b120_MaxDisChaRte"}
-        | {"b122_ActWh", "b403_Tmp", "b404_DCWh"},
-    ),
-    Der(
-        "charger",
-        "EV charger",
-        "161750369336",
-        "3c41b7a05d9e2f6618c4a9e07b25d3f1680c9ae2",
-        ALL_TELL | STORAGES_TELL | {"b404_DCW"},
-    ),
-)
-BATTERY = DERS[1]
 # What each agent of the demo may do beyond reading; nothing else is granted to anybody.
 GRANTS = {
     AGENT: ("platform.web.register_agent_route",),
@@ -97,13 +52,19 @@ def run(seconds: float | None, say: Callable[[str], None]) -> None:
         cleanup.enter_context(platform)
         install(platform, say)
         credentials = platform.make_peer_credentials(VIEWER)
-        configure(platform, say)
+        say("ieee2030-5 pki: an authority, the server's certificate, the charger's (1 s)")
+        certificates = Certificates(platform.folder / "pki", platform.run)
+        ders = all_ders(certificates)
+        (port,) = processes.free_ports(1)
+        configure(platform, ders, certificates.listener(port), say)
         peer = Peer(credentials, platform.vip_address)
         cleanup.callback(peer.close)
         start_agents(platform, peer, say)
-        simulators = cleanup.enter_context(simulated_ders(platform))
-        say(f"three simulated DERs speak HTTP to {platform.web_address}/dcap")
-        show(peer, simulators, seconds)
+        servers = Servers(platform.web_address, f"https://{HOST}:{port}", certificates.authority)
+        say(f"inverter and battery speak HTTP to {servers.web}/dcap, VOLTTRON's web service")
+        say(f"the EV charger speaks mutual TLS to {servers.listener}/dcap, the agent's listener")
+        simulators = cleanup.enter_context(simulated_ders(platform, ders, servers))
+        show(peer, ders, simulators, seconds)
         cleanup.callback(say, "stopping VOLTTRON (about 3 s)")
 
 
@@ -115,19 +76,25 @@ def install(platform: PrivatePlatform, say: Callable[[str], None]) -> None:
     platform.install("volttron-platform-driver", DRIVER)
 
 
-def configure(platform: PrivatePlatform, say: Callable[[str], None]) -> None:
-    """What VOLTTRON demands for web routes, and the files of config/ plus a third device."""
+def configure(
+    platform: PrivatePlatform,
+    ders: Sequence[Der],
+    listener: Mapping[str, str],
+    say: Callable[[str], None],
+) -> None:
+    """What VOLTTRON demands for routes and calls; config/ plus the listener and its device."""
     say("vctl authz add, vctl config store (about 6 s)")
     for identity, capabilities in GRANTS.items():
         platform.authorize(identity, *capabilities)
     agent = json.loads((CONFIG / "agent.json").read_text())
     known = {device["sfdi"] for device in agent["devices"]}
     agent["devices"] += [
-        {"sfdi": der.sfdi, "lfdi": der.lfdi} for der in DERS if der.sfdi not in known
+        {"sfdi": der.sfdi, "lfdi": der.lfdi} for der in ders if der.sfdi not in known
     ]
+    agent["listener"] = listener
     platform.store(AGENT, "config", written(platform, "agent.json", agent))
     platform.store(DRIVER, "ieee2030_5.csv", CONFIG / "ieee2030_5.csv")
-    for der in DERS:
+    for der in ders:
         file = CONFIG / "devices" / f"{der.kind}.json"
         if not file.exists():
             device = json.loads((CONFIG / "devices" / "battery.json").read_text())
@@ -152,16 +119,36 @@ def start_agents(platform: PrivatePlatform, peer: Peer, say: Callable[[str], Non
         until(lambda who=identity: who in peer.peers(), f"{identity} on the message bus", 20)  # type: ignore[misc]
 
 
+class Servers(NamedTuple):
+    """Where devices find the server, and whose certificates they trust."""
+
+    web: str
+    listener: str
+    authority: Path
+
+    def arguments(self, der: Der) -> list[str]:
+        """How a simulator is told where to go."""
+        if der.certificate is None:
+            return ["--server", self.web]
+        return [
+            *("--server", self.listener),
+            *("--certificate", str(der.certificate), "--ca", str(self.authority)),
+        ]
+
+
 @contextmanager
-def simulated_ders(platform: PrivatePlatform) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+def simulated_ders(
+    platform: PrivatePlatform, ders: Sequence[Der], servers: Servers
+) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """The three devices as processes of their own, with their output in a file each."""
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        for der in DERS:
+        for der in ders:
             running[der.kind] = platform.spawn(
                 [
                     *(sys.executable, "-m", "tools.demo.simulators", der.kind),
-                    *("--server", platform.web_address, "--sfdi", der.sfdi, "--lfdi", der.lfdi),
+                    *servers.arguments(der),
+                    *("--sfdi", der.sfdi, "--lfdi", der.lfdi),
                 ],
                 log=platform.folder / f"{der.kind}.log",
                 cwd=PROJECT,
@@ -171,10 +158,15 @@ def simulated_ders(platform: PrivatePlatform) -> Iterator[dict[str, subprocess.P
         processes.end(running.values())
 
 
-def show(peer: Peer, simulators: dict[str, subprocess.Popen[bytes]], seconds: float | None) -> None:
+def show(
+    peer: Peer,
+    ders: Sequence[Der],
+    simulators: dict[str, subprocess.Popen[bytes]],
+    seconds: float | None,
+) -> None:
     """The live view, what an operator does in the middle of it, and the verdict at its end."""
     kind = TableView if sys.stdout.isatty() else LineView
-    view = kind({der.topic: der.name for der in DERS}, CONFIG / "ieee2030_5.csv")
+    view = kind({der.topic: der.name for der in ders}, CONFIG / "ieee2030_5.csv")
     peer.listen("devices/demo/", view.receive)
     events = Events(peer, AGENT, BATTERY.sfdi, SET_POINT, view.say)
     end = None if seconds is None else time.monotonic() + seconds
@@ -194,7 +186,7 @@ def show(peer: Peer, simulators: dict[str, subprocess.Popen[bytes]], seconds: fl
         view.refresh()
         gevent.sleep(0.25)
     view.finish()
-    judge(view, events, is_set=is_set, follows=follows)
+    judge(view, ders, events, is_set=is_set, follows=follows)
 
 
 def check_simulators(simulators: dict[str, subprocess.Popen[bytes]]) -> None:
@@ -239,11 +231,11 @@ def missing(view: View, der: Der) -> list[str]:
     return sorted(point for point in der.points if seen.values.get(point) is None)
 
 
-def judge(view: View, events: Events, *, is_set: bool, follows: bool) -> None:
+def judge(view: View, ders: Sequence[Der], events: Events, *, is_set: bool, follows: bool) -> None:
     """Raises DemoFailed with all that is not as it should be."""
     problems = []
     now = time.monotonic()
-    for der in DERS:
+    for der in ders:
         seen = view.seen.get(der.topic)
         if seen is None:
             problems.append(f"{der.topic}: nothing was published")

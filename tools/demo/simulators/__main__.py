@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from .battery import Battery
 from .charger import Charger
+from .client import Client, mutual_tls
 from .device import Device, say
 from .inverter import Inverter
 
-KINDS: dict[str, Callable[[str, str, str], Device]] = {
+KINDS: dict[str, Callable[[Client, str, str], Device]] = {
     "inverter": Inverter,
     "battery": Battery,
     "charger": Charger,
@@ -21,11 +22,15 @@ def main() -> None:
     """Reads the arguments and lives until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m tools.demo.simulators")
     parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("--server", required=True, help="http://HOST:PORT")
+    parser.add_argument("--server", required=True, help="http(s)://HOST:PORT")
+    parser.add_argument("--certificate", help="for https: path of its files without .crt and .key")
+    parser.add_argument("--ca", help="for https: the authority of the server, a file")
     parser.add_argument("--sfdi", required=True)
     parser.add_argument("--lfdi", required=True)
     arguments = parser.parse_args()
-    device = KINDS[arguments.kind](arguments.server, arguments.sfdi, arguments.lfdi)
+    tls = mutual_tls(arguments.certificate, arguments.ca) if arguments.certificate else None
+    client = Client(arguments.server, tls)
+    device = KINDS[arguments.kind](client, arguments.sfdi, arguments.lfdi)
     try:
         device.run()
     except KeyboardInterrupt:

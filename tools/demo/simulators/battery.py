@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from xml.etree.ElementTree import Element
 
-from .client import Unanswered, link, text
+from .client import Client, Unanswered, link, text
 from .device import Device, say
 from .documents import IS_DER, IS_MIRROR, IS_SUBMETER, document, fields, scaled, status
 from .events import Answers, Control, followed
@@ -26,8 +26,8 @@ class Battery(Device):
     model = "Demo battery 13.5 kWh"
     role = IS_MIRROR | IS_DER | IS_SUBMETER
 
-    def __init__(self, server: str, sfdi: str, lfdi: str) -> None:
-        super().__init__(server, sfdi, lfdi)
+    def __init__(self, client: Client, sfdi: str, lfdi: str) -> None:
+        super().__init__(client, sfdi, lfdi)
         self.power_w = 0.0  # positive discharges
         self.wanted_w = 0.0
         self.energy_wh = 0.55 * CAPACITY_WH

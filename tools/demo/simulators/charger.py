@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from .client import Client
 from .device import Device
 from .documents import IS_MIRROR, IS_PEV, IS_SUBMETER, document, fields, scaled, status
 
@@ -20,8 +21,8 @@ class Charger(Device):
     model = "Demo charger 11 kW"
     role = IS_MIRROR | IS_PEV | IS_SUBMETER
 
-    def __init__(self, server: str, sfdi: str, lfdi: str) -> None:
-        super().__init__(server, sfdi, lfdi)
+    def __init__(self, client: Client, sfdi: str, lfdi: str) -> None:
+        super().__init__(client, sfdi, lfdi)
         self.age_s = 0.0
         self.energy_wh = 0.42 * CAPACITY_WH
         self.imported_wh = 88_050.0

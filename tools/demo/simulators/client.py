@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -26,8 +27,9 @@ class Unanswered(Exception):
 class Client:
     """HTTP requests to one server, the paths relative to it."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, tls: ssl.SSLContext | None = None) -> None:
         self.server = server
+        self._tls = tls
 
     def get(self, path: str) -> Element:
         """The root element of a resource."""
@@ -58,7 +60,7 @@ class Client:
             headers={"Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE},
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S, context=self._tls) as answer:
                 return answer.read(), answer.headers.get("Location")
         except urllib.error.HTTPError as refusal:
             text = refusal.read().decode(errors="replace").strip()
@@ -67,6 +69,18 @@ class Client:
             ) from None
         except OSError as problem:
             raise Unanswered(f"{method} {path}: {problem}") from None
+
+
+def mutual_tls(certificate: str, authority: str) -> ssl.SSLContext:
+    """What IEEE 2030.5 demands: TLS 1.2, the one mandatory suite, a certificate on both sides.
+
+    ``certificate``: the files' path without .crt and .key.
+    """
+    context = ssl.create_default_context(cafile=authority)
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE-ECDSA-AES128-CCM8")
+    context.load_cert_chain(f"{certificate}.crt", f"{certificate}.key")
+    return context
 
 
 def without_namespaces(root: Element) -> Element:

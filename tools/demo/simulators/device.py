@@ -25,8 +25,8 @@ class Device(ABC):
     model = "device"
     role = 0
 
-    def __init__(self, server: str, sfdi: str, lfdi: str) -> None:
-        self.client = Client(server)
+    def __init__(self, client: Client, sfdi: str, lfdi: str) -> None:
+        self.client = client
         self.clock = ServerClock()
         self.sfdi = int(sfdi)
         self.lfdi = lfdi.upper()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from .client import Client
 from .device import Device
 from .documents import IS_DER, IS_MIRROR, IS_SUBMETER, document, fields, scaled, status
 
@@ -18,8 +19,8 @@ class Inverter(Device):
     model = "Demo inverter 8 kW"
     role = IS_MIRROR | IS_DER | IS_SUBMETER
 
-    def __init__(self, server: str, sfdi: str, lfdi: str) -> None:
-        super().__init__(server, sfdi, lfdi)
+    def __init__(self, client: Client, sfdi: str, lfdi: str) -> None:
+        super().__init__(client, sfdi, lfdi)
         self.age_s = 0.0
         self.exported_wh = 1_284_300.0
 
