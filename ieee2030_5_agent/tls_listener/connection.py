@@ -8,7 +8,7 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from typing import Any
 
@@ -35,7 +35,7 @@ RECEIVE_OCTETS = 16384
 LINGER_S = 2.0
 LINGER_OCTETS = 16 * 2**20
 # A client that has the next request always ready lets others in after so many.
-TURN = 16
+TURN = 4
 
 Handle = Callable[[Request], Response]
 
@@ -66,18 +66,19 @@ class Connection:
         self._census = census
         self._refusals = refusals
         self._dismissed = False
+        # The greenlet while it waits for a client that may as well be dismissed.
+        self._parked: gevent.Greenlet | None = None
         self._answered = 0
 
     def dismiss(self) -> None:
         """Ends the connection at its next pause. Nothing that is being answered is lost."""
         self._dismissed = True
-        # By another socket object: the method of this one would break off what is waiting, and
-        # forget the TLS session. This way what waits sees the end of the connection.
-        with self._twin() as twin:
-            try:
-                twin.shutdown(socket.SHUT_RD)
-            except OSError:
-                _log.debug("%s: already disconnected", self.address)
+        gevent.get_hub().loop.run_callback(self._wake)
+
+    def _wake(self) -> None:
+        """Runs in the hub, so that what is parked is parked still when it is thrown at."""
+        if self._parked is not None:
+            self._parked.throw(TimedOut)
 
     def serve(self, context: ssl.SSLContext) -> None:
         """Handles the connection to its end. Never raises for what a client does."""
@@ -106,7 +107,7 @@ class Connection:
     def _shake_hands(self, context: ssl.SSLContext) -> bool:
         """Whether the client is known by a certificate that may be used."""
         try:
-            with gevent.Timeout(self._settings.handshake_s, TimedOut):
+            with self._park(self._settings.handshake_s):
                 self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._sock = context.wrap_socket(
                     self._sock, server_side=True, do_handshake_on_connect=False
@@ -114,10 +115,10 @@ class Connection:
                 self._sock.do_handshake()
             lfdi = identify(self._sock.getpeercert(binary_form=True))
         except TimedOut:
-            self._note("handshake too slow")
+            self._note(refused.Crowded.cause if self._dismissed else "handshake too slow")
             return False
         except OSError as failure:  # ssl.SSLError is one
-            self._note(*((refused.Crowded.cause, "") if self._dismissed else why_failed(failure)))
+            self._note(*why_failed(failure))
             return False
         except BadCertificate as bad:
             self._note(bad.cause, str(bad))
@@ -166,17 +167,33 @@ class Connection:
 
     def _receive(self, deadline: float, phase: Phase) -> bytes:
         """What came next, nothing at the end of the connection. Raises TimedOut."""
-        if phase is Phase.IDLE:
-            if self._dismissed:
-                return b""
-            self._census.rest(self)
         # Not the socket's own time limit: it begins anew with each octet of a record.
+        seconds = max(deadline - time.monotonic(), 0)
+        if phase is not Phase.IDLE:
+            with gevent.Timeout(seconds, TimedOut):
+                return self._read()
+        if self._dismissed:
+            return b""
+        self._census.rest(self)
         try:
-            with gevent.Timeout(max(deadline - time.monotonic(), 0), TimedOut):
-                data: bytes = self._sock.recv(RECEIVE_OCTETS)
+            with self._park(seconds):
+                return self._read()
         finally:
             self._census.work(self)
+
+    def _read(self) -> bytes:
+        data: bytes = self._sock.recv(RECEIVE_OCTETS)
         return data
+
+    @contextlib.contextmanager
+    def _park(self, seconds: float) -> Iterator[None]:
+        """Waits with a time limit, and so that ``dismiss`` ends the wait."""
+        self._parked = gevent.getcurrent()
+        try:
+            with gevent.Timeout(seconds, TimedOut):
+                yield
+        finally:
+            self._parked = None
 
     def _answer(self, incoming: Incoming) -> None:
         response = self._response(incoming.request)
@@ -210,7 +227,9 @@ class Connection:
     def _linger(self) -> None:
         """Waits for the client to have received the answer and to close."""
         self._say_goodbye()
-        with self._twin() as twin, gevent.Timeout(LINGER_S, TimedOut):
+        # Below TLS, which has ended.
+        twin = gevent.socket.fromfd(self._sock.fileno(), self._sock.family, socket.SOCK_STREAM)
+        with twin, gevent.Timeout(LINGER_S, TimedOut):
             twin.shutdown(socket.SHUT_WR)
             left = LINGER_OCTETS
             while left > 0 and (data := twin.recv(RECEIVE_OCTETS)):
@@ -224,10 +243,6 @@ class Connection:
         with contextlib.suppress(OSError, ValueError):
             # Wants to read the client's goodbye, or the connection is no more.
             self._sock.unwrap()
-
-    def _twin(self) -> gevent.socket.socket:
-        """Another socket object for this connection, below TLS."""
-        return gevent.socket.fromfd(self._sock.fileno(), self._sock.family, socket.SOCK_STREAM)
 
 
 def _octets(

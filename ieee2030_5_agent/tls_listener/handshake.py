@@ -6,6 +6,7 @@ extendedKeyUsage lets it be a client. It does not look whether the key may sign.
 
 from __future__ import annotations
 
+import functools
 import ssl
 
 from cryptography import x509
@@ -62,6 +63,8 @@ def why_failed(failure: OSError) -> tuple[str, str]:
     return _FAILED.get(reason, "handshake failed"), reason
 
 
+# A device comes back, after each of its pauses and every restart, with the same certificate.
+@functools.lru_cache(maxsize=4096)
 def identify(der: bytes) -> str:
     """The LFDI of the client's certificate. Raises BadCertificate for a key that may not sign.
 

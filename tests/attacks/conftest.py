@@ -56,11 +56,8 @@ class Raw:
         return response, response.read()
 
     def ended(self) -> bool:
-        """Waits for the server to close; False when it says something instead."""
-        try:
-            return self._reader.read(1) == b""
-        except (ConnectionError, ssl.SSLError):
-            return True
+        """Waits for the server to close in order; False when it says something instead."""
+        return self._reader.read(1) == b""
 
     def close(self) -> None:
         self._reader.close()
