@@ -1,0 +1,1 @@
+"""Measurements: what a change costs. They print figures and judge nothing."""
