@@ -88,7 +88,13 @@ class Hosted:
 
     def refused(self) -> dict[str, int]:
         """How often, by reason."""
-        return {reason: entry["count"] for reason, entry in self.refusals.summary().items()}
+        found: dict[str, int] = {}
+        self.run(  # where they are counted, so that they do not change while they are read
+            lambda: found.update(
+                {reason: entry["count"] for reason, entry in self.refusals.summary().items()}
+            )
+        )
+        return found
 
 
 @contextmanager

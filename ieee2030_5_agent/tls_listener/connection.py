@@ -34,7 +34,7 @@ RECEIVE_OCTETS = 16384
 # the client has sent all would be lost to a reset of the connection.
 LINGER_S = 2.0
 LINGER_OCTETS = 16 * 2**20
-# A client that has the next request always ready lets others in after so many.
+# A client that has the next octets always ready lets others in after so many requests or records.
 TURN = 4
 
 Handle = Callable[[Request], Response]
@@ -68,7 +68,7 @@ class Connection:
         self._dismissed = False
         # The greenlet while it waits for a client that may as well be dismissed.
         self._parked: gevent.Greenlet | None = None
-        self._answered = 0
+        self._worked = 0
 
     def dismiss(self) -> None:
         """Ends the connection at its next pause. Nothing that is being answered is lost."""
@@ -90,6 +90,8 @@ class Connection:
             self._note(crowded.cause, str(crowded))
         except (OSError, TimedOut) as lost:
             _log.debug("%s: connection lost: %r", self._name, lost)
+        except Exception:  # noqa: BLE001 - the outermost edge
+            _log.exception("the connection of %s failed", self._name)
         finally:
             self._census.leave(self)
             self._say_goodbye()
@@ -153,22 +155,30 @@ class Connection:
                     what = parser.phase.name.lower()
                     self._refuse(refused.Overdue(f"the rest of the {what} did not come in time"))
                 return
-            if not data:
+            if not data or not self._take(parser, data):
                 return
-            for incoming in parser.feed(data):
-                self._answer(incoming)
-                if not incoming.keep_alive:
-                    return
-            if parser.refusal is not None:
-                self._refuse(parser.refusal)
-                return
-            if parser.expects_continue:
-                self._send(CONTINUE)
+
+    def _take(self, parser: RequestParser, data: bytes) -> bool:
+        """Answers what has become complete; whether the connection goes on."""
+        for incoming in parser.feed(data):
+            self._answer(incoming)
+            if not incoming.keep_alive:
+                return False
+        if parser.refusal is not None:
+            self._refuse(parser.refusal)
+            return False
+        if parser.expects_continue:
+            self._send(CONTINUE)
+        if parser.phase is not Phase.IDLE:
+            self._let_others_in()
+        return True
 
     def _receive(self, deadline: float, phase: Phase) -> bytes:
         """What came next, nothing at the end of the connection. Raises TimedOut."""
         # Not the socket's own time limit: it begins anew with each octet of a record.
-        seconds = max(deadline - time.monotonic(), 0)
+        seconds = deadline - time.monotonic()
+        if seconds <= 0:
+            raise TimedOut
         if phase is not Phase.IDLE:
             with gevent.Timeout(seconds, TimedOut):
                 return self._read()
@@ -199,8 +209,12 @@ class Connection:
         response = self._response(incoming.request)
         head = incoming.request.method == "HEAD"
         self._send(_octets(response, incoming.version, head, incoming.keep_alive))
-        self._answered += 1
-        if self._answered % TURN == 0:
+        self._let_others_in()
+
+    def _let_others_in(self) -> None:
+        """Called after each piece of work: there may be more at once, without any waiting."""
+        self._worked += 1
+        if self._worked % TURN == 0:
             gevent.sleep(0)
 
     def _response(self, request: Request) -> Response:

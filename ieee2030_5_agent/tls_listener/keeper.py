@@ -71,7 +71,11 @@ class ListenerKeeper:
         return True
 
     def stop(self) -> None:
-        """Closes the listener; what is being answered is answered first."""
+        """Closes the listener for good; what is being answered is answered first."""
+        self._wanted = None
+        self._close()
+
+    def _close(self) -> None:
         if self._running is not None:
             running, self._running = self._running, None
             running.stop()
@@ -80,12 +84,12 @@ class ListenerKeeper:
     def _adjust(self) -> None:
         wanted, max_body = self._wanted, self._max_body
         if wanted is None:
-            self.stop()
+            self._close()
             return
         # Looked at before they are read: a change in between is then seen at the next check.
         state = (wanted, max_body, _stamps(wanted))
         if self._running is not None and self._address != wanted.address:
-            self.stop()
+            self._close()
         if self._running is None:
             running = TLSListener(self._handle, wanted, max_body, self._refusals)
             running.start()

@@ -112,6 +112,13 @@ def test_starts_moves_and_stops(kept: Kept, port: int) -> None:
     assert kept.keeper.connections == 0
 
 
+def test_it_stays_closed_once_it_was_stopped(kept: Kept, port: int) -> None:
+    assert kept.want(at(kept, port))
+    kept.keeper.stop()
+    assert kept.keeper.check()
+    assert kept.refuses(port)
+
+
 def test_a_port_in_use_is_a_problem_until_it_is_free(kept: Kept) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -231,3 +238,18 @@ def test_what_is_being_answered_is_answered_before_it_stops(kept: Kept, port: in
     assert stopping.dead
     client.join(20)
     assert answer[0][0] == 200
+
+
+@pytest.mark.parametrize("fault", [ZeroDivisionError("secret"), gevent.Timeout(1)], ids=repr)
+def test_a_fault_of_ours_is_a_bare_500_and_logged(
+    kept: Kept, port: int, caplog: pytest.LogCaptureFixture, fault: BaseException
+) -> None:
+    def faulty(request: Request) -> Response:
+        raise fault
+
+    kept.keeper = ListenerKeeper(faulty, Refusals(lambda: 0.0), kept.reports.append)
+    assert kept.want(at(kept, port))
+    assert kept.get(port)[0] == 500
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.exc_info is not None
+    assert record.exc_info[1] is fault
