@@ -114,4 +114,5 @@ def registration_of(entry: Device, aggregator: bool = False) -> Registration:
         ders=entry.ders,
         enabled=entry.enabled,
         csip_aus=entry.csip_aus,
+        direction_frame=entry.direction_frame,
     )

@@ -238,7 +238,7 @@ class Server:
             "last_contact": device.last_contact,
             "namespace": device.edition.namespace if device.edition else None,
             "resources": sorted(name for name, _ in device.resources if name != "EndDevice"),
-            "points": len(device.points),
+            "points": len(device.point_map.rows),
         }
 
     def resource_xml(self, sfdi: str, resource: str) -> str:

@@ -145,7 +145,7 @@ class Pair:
             control: Any = device.resources.get(("DERControl", 1))
             read = {} if control is None else _values(control.DERControlBase)
             assert read == values, (device.sfdi, self.now)
-            points = {name: device.points[name] is not None for name in MODES}
+            points = {name: device.points.get(name) is not None for name in MODES}
             assert points == {name: name in values for name in MODES}
 
     def check_lists(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .changes import PointValue
 from .end_device import EndDevice
@@ -20,33 +20,31 @@ class DevicePoints:
     def configure(self, device: EndDevice, point_map: PointMap) -> None:
         """Gives a device another registry, and all its points their values."""
         device.point_map = point_map
-        device.points = point_map.evaluate(
-            point_map.rows.values(), device.resources, device.readings
-        )
+        values = self._evaluate(device, point_map.rows.values())
+        device.points = {name: value for name, value in values.items() if value is not None}
         now = self._clock()
-        device.point_times = {
-            name: device.point_times.get(name, now)
-            for name, value in device.points.items()
-            if value is not None
-        }
+        device.point_times = {name: device.point_times.get(name, now) for name in device.points}
 
     def refresh(self, device: EndDevice, resource: str) -> dict[str, PointValue]:
         """Updates the points that read a resource; returns those that have another value now."""
-        point_map = device.point_map
-        values = point_map.evaluate(
-            point_map.dependents(resource), device.resources, device.readings
-        )
         now = self._clock()
         changed: dict[str, PointValue] = {}
-        for name, value in values.items():
-            before = device.points[name]
+        for name, value in self._evaluate(device, device.point_map.dependents(resource)).items():
+            before = device.points.get(name)
             if value is None:
+                device.points.pop(name, None)
                 device.point_times.pop(name, None)
             else:
+                device.points[name] = value
                 device.point_times[name] = now
             if value != before or type(value) is not type(before):
-                device.points[name] = changed[name] = value
+                changed[name] = value
         return changed
+
+    def _evaluate(self, device: EndDevice, points: Iterable[Point]) -> dict[str, PointValue]:
+        return device.point_map.evaluate(
+            points, device.resources, device.readings, device.registration.direction_frame
+        )
 
 
 def writable(device: EndDevice, name: str) -> Point:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..sep import models
 from ..sep.editions import Edition
 from .changes import PointValue
 from .log_events import DeviceLog
 from .points import PointMap
-from .readings import StoredReading
+from .readings import Frame, StoredReading
 
 # (class name of the resource, instance): a DER's resources carry its number, all others 1.
 ResourceKey = tuple[str, int]
@@ -21,7 +22,8 @@ class Registration:
 
     ``aggregator``: it manages others. ``manager``: SFDI of the aggregator that manages it.
     ``groups``: names that programs are assigned to. ``ders``: how many DERs it has.
-    ``csip_aus``: it is shown the elements of CSIP-AUS.
+    ``csip_aus``: it is shown the elements of CSIP-AUS. ``direction_frame``: from whose side its
+    readings count flowDirection.
     """
 
     sfdi: str
@@ -34,13 +36,15 @@ class Registration:
     ders: int = 1
     enabled: bool = True
     csip_aus: bool = True
+    direction_frame: Frame = Frame.CUSTOMER
 
 
 @dataclass(slots=True, eq=False)
 class EndDevice:
     """One registered device. Only the Fleet changes it.
 
-    ``origin`` tells who registered it: ``config``, ``rpc`` or ``in_band``.
+    ``origin`` tells who registered it: ``config``, ``rpc`` or ``in_band``. ``points`` has the
+    points that have a value, so that a large registry costs a device only what it sends.
     """
 
     number: int
@@ -75,6 +79,25 @@ class EndDevice:
     def der_count(self) -> int:
         """How many DERs it has; an aggregator has none of its own."""
         return 0 if self.registration.aggregator else self.registration.ders
+
+    @property
+    def all_points(self) -> dict[str, PointValue]:
+        """Every configured point, None for those without a value."""
+        values: dict[str, PointValue] = dict.fromkeys(self.point_map.rows)
+        return values | self.points
+
+    @property
+    def identity(self) -> models.EndDevice:
+        """What the registration says, for the points that read it."""
+        lfdi = self.lfdi
+        return models.EndDevice(
+            sFDI=int(self.sfdi),
+            lFDI=None if lfdi is None else bytes.fromhex(lfdi),
+            deviceCategory=self.registration.category,
+            enabled=self.registration.enabled,
+            changedTime=self.changed_time,
+            postRate=self.post_rate,
+        )
 
     @property
     def owners(self) -> tuple[str, ...]:

@@ -80,15 +80,15 @@ class Fleet:
     def get_point(self, sfdi: str, name: str) -> PointValue:
         """The value of a point, None until received. Raises UnknownDevice, UnknownPoint."""
         self.dispatch.catch_up()
-        points = self.device(sfdi).points
-        if name not in points:
+        device = self.device(sfdi)
+        if name not in device.point_map.rows:
             raise UnknownPoint(f"device {sfdi} has no point {name!r}")
-        return points[name]
+        return device.points.get(name)
 
     def get_points(self, sfdi: str) -> dict[str, PointValue]:
         """All configured points of a device. Raises UnknownDevice."""
         self.dispatch.catch_up()
-        return dict(self.device(sfdi).points)
+        return self.device(sfdi).all_points
 
     def get_changes(
         self, cursor: str | None, sfdis: Container[str] | None = None
@@ -109,9 +109,9 @@ class Fleet:
             if device is None:
                 points[sfdi] = None
             elif names is None:
-                points[sfdi] = dict(device.points)
+                points[sfdi] = device.all_points
             else:
-                points[sfdi] = {name: device.points[name] for name in names}
+                points[sfdi] = {name: device.points.get(name) for name in names}
         return {"cursor": self._log.cursor, "points": points, "whole": whole}
 
     def listen(self, listener: Callable[[Changed], None]) -> None:
@@ -142,7 +142,7 @@ class Fleet:
             program=program.number,
             point_map=self._kept_points.pop(registration.sfdi, self._default_points),
         )
-        device.resources["EndDevice", 1] = _identity_resource(registration)
+        device.resources["EndDevice", 1] = device.identity
         self.registry.add(device)
         self._points.configure(device, device.point_map)
         self.dispatch.refresh(device)
@@ -162,13 +162,13 @@ class Fleet:
         self.registry.remove(device)
         device.registration = registration
         device.changed_time = self._door.now
-        device.resources["EndDevice", 1] = _identity_resource(registration)
+        device.resources["EndDevice", 1] = device.identity
         self.registry.add(device)
         self.mirrors.hand_over(device.sfdi, device.owners)
         self.response_sets.hand_over(device)
         self.programs.forget(device)
         self.dispatch.refresh(device)
-        self._points.refresh(device, "EndDevice")
+        self._points.configure(device, device.point_map)
         self._registered(device)
         return device
 
@@ -200,6 +200,8 @@ class Fleet:
         if not device.post_rate_ruled and seconds != device.post_rate:
             device.post_rate = seconds
             self._touch(device)
+            device.resources["EndDevice", 1] = device.identity
+            self._points.refresh(device, "EndDevice")
             self._registered(device)
 
     def set_post_rates(self, seconds: int, device: EndDevice | None = None) -> None:
@@ -258,7 +260,8 @@ class Fleet:
 
     def remove_log_event(self, device: EndDevice, entry: Entry) -> None:
         device.log.remove(entry)
-        self._door.emit("log_event_removal", device, {"number": entry.number})
+        changed = self._read_log(device)
+        self._door.emit("log_event_removal", device, {"number": entry.number}, changed)
 
     # --- points --------------------------------------------------------------------------------
 
@@ -406,13 +409,12 @@ class Fleet:
 
     def _logged(self, device: EndDevice, entry: Entry) -> None:
         device.resources["LogEvent", 1] = entry.event
-        changed = self._points.refresh(device, "LogEvent")
+        changed = self._points.refresh(device, "LogEvent") | self._read_log(device)
         self._door.emit("log_event", device, describe(entry), changed)
 
-
-def _identity_resource(registration: Registration) -> models.EndDevice:
-    return models.EndDevice(
-        sFDI=int(registration.sfdi),
-        lFDI=None if registration.lfdi is None else bytes.fromhex(registration.lfdi),
-        deviceCategory=registration.category,
-    )
+    def _read_log(self, device: EndDevice) -> dict[str, PointValue]:
+        events = [entry.event for entry in device.log.listed]
+        device.resources["LogEventList", 1] = models.LogEventList(
+            all=len(events), results=len(events), LogEvent=events
+        )
+        return self._points.refresh(device, "LogEventList")

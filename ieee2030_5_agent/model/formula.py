@@ -4,11 +4,15 @@ A formula knows numbers, + - * /, parentheses, references to fields and a few fu
 else. A reference gives the field's engineering value (watts, percent, seconds), as a point of
 that field would. None when any reference is absent, unless `default(x, y)` says what to take
 instead; None as well when the result is no finite number (division by zero).
+
+`bit(x, n)` is bit n of a set of bits, `bitor(x, y, ...)` joins the sets that are there: it is None
+only when none of them is.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import math
 import operator
 import re
@@ -35,7 +39,10 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Number]]] = {
     "abs": (1, abs),
     "min": (2, min),
     "max": (2, max),
+    "bit": (2, lambda bits, number: int(bits) >> int(number) & 1),
 }
+# Functions that deal with absent arguments themselves.
+_OF_WHAT_IS_THERE = ("default", "bitor")
 _PLACEHOLDER = re.compile(r"\b_[0-9]+\b", re.ASCII)
 # Counted with each reference as two or three characters. Enough for what a person writes, and
 # nested no deeper than Python's recursion allows wherever the formula is evaluated.
@@ -80,8 +87,8 @@ def compile_formula(text: str, resolve: Resolve) -> Formula:
     def evaluate(resources: Resources) -> Number | None:
         try:
             value = term(resources)
-        except (ZeroDivisionError, OverflowError):
-            return None
+        except (ZeroDivisionError, OverflowError, ValueError):
+            return None  # also bit(x, -1)
         return value if value is not None and math.isfinite(value) else None
 
     return Formula(evaluate, frozenset(resource for resource, _ in references))
@@ -102,7 +109,7 @@ def _term(node: ast.expr, references: list[Reference]) -> _Term:
         return _call(node.func.id, [_term(argument, references) for argument in node.args])
     raise FormulaError(
         f"{ast.unparse(node)!r} is not allowed: only numbers, + - * /, parentheses, "
-        f"fields and default, {', '.join(_FUNCTIONS)}"
+        f"fields and {', '.join((*_OF_WHAT_IS_THERE, *_FUNCTIONS))}"
     )
 
 
@@ -123,8 +130,10 @@ def _call(name: str, terms: list[_Term]) -> _Term:
     if name == "default":
         _expect_arguments(name, 2, terms)
         return _default(*terms)
+    if name == "bitor":
+        return _bitor(terms)
     if name not in _FUNCTIONS:
-        known = ["default", *_FUNCTIONS]
+        known = [*_OF_WHAT_IS_THERE, *_FUNCTIONS]
         raise FormulaError(f"there is no function {name}{suggestion(name, known)}")
     count, function = _FUNCTIONS[name]
     _expect_arguments(name, count, terms)
@@ -140,6 +149,14 @@ def _default(first: _Term, second: _Term) -> _Term:
     def evaluate(resources: Resources) -> Number | None:
         value = first(resources)
         return second(resources) if value is None else value
+
+    return evaluate
+
+
+def _bitor(terms: list[_Term]) -> _Term:
+    def evaluate(resources: Resources) -> Number | None:
+        sets = [int(value) for term in terms if (value := term(resources)) is not None]
+        return functools.reduce(operator.or_, sets) if sets else None
 
     return evaluate
 

@@ -88,12 +88,19 @@ class Mirror:
         return merged
 
     def stored_readings(self, meter_readings: Mapping[str, MeterReading]) -> StoredReadings:
-        """What meter readings are worth to the points, by a key of the whole device."""
-        flags = self.usage_point.roleFlags
-        return {
-            f"{self.number}/{key}": _stored(key, meter_reading, flags)
+        """What meter readings are worth to the points, by a key of the whole device.
+
+        The usage point itself is there too: it keeps its place before it has sent a value.
+        """
+        flags = int.from_bytes(self.usage_point.roleFlags or b"")
+        stored: StoredReadings = {
+            f"{self.number}/{key}": _stored(key, meter_reading, flags, self.number)
             for key, meter_reading in meter_readings.items()
         }
+        stored[f"{self.number}"] = StoredReading(
+            "", None, None, flags, None, None, 0.0, self.number
+        )
+        return stored
 
     def _key(
         self,
@@ -218,11 +225,12 @@ def stored_reading(
     received: float,
 ) -> StoredReading | None:
     """The newest value of one post for the points, or None while it has no value."""
-    return _stored(mrid, MeterReading.first(0, meter_reading, received), role_flags)
+    flags = int.from_bytes(role_flags or b"")
+    return _stored(mrid, MeterReading.first(0, meter_reading, received), flags, 0)
 
 
 def _stored(
-    key: str, meter_reading: MeterReading, role_flags: bytes | None
+    key: str, meter_reading: MeterReading, role_flags: int, usage_point: int
 ) -> StoredReading | None:
     newest = meter_reading.newest
     if newest is None:
@@ -231,8 +239,9 @@ def _stored(
         mrid=key,
         description=meter_reading.latest.description,
         reading_type=meter_reading.latest.ReadingType,
-        role_flags=int.from_bytes(role_flags or b""),
+        role_flags=role_flags,
         value=newest.value,
         time=newest.time,
         received=newest.received,
+        usage_point=usage_point,
     )

@@ -13,44 +13,74 @@ from typing import Any
 
 from ..sep.editions import Edition
 from .changes import PointValue
-from .fields import FieldError, resolve, suggestion
-from .formula import Formula, FormulaError, Number, Reference, Resources, compile_formula
+from .fields import FieldError, resolve
+from .formula import Formula, FormulaError, Resources, compile_formula
 from .percent_base import PercentBase, PercentBaseError, parse_percent_base
 from .point import Evaluate, Point, Readings
-from .point_rows import FIELD, MAPPING, RESOURCES, TYPE, WRITABLE, CellError, Row
-from .point_types import NUMERIC, Encode, Finish, conversion, number_finish, type_of
+from .point_rows import (
+    DER_RESOURCES,
+    FIELD,
+    MAPPING,
+    READINGS,
+    SUNSPEC,
+    TYPE,
+    WRITABLE,
+    CellError,
+    Row,
+)
+from .point_types import (
+    NUMERIC,
+    Encode,
+    Finish,
+    conversion,
+    formula_conversion,
+    number_finish,
+    type_of,
+)
 from .readings import Frame, SelectorError, parse_selector, reading_value
-from .scaling import Field, Kind, field_of, is_percent
-
-READINGS = "MirrorMeterReading"
+from .references import references, resource_key
+from .scaling import Field, field_of, is_percent
 
 # What the server itself says to a device: the resource and the class whose fields may be written.
 _WRITABLE = {"DERControl": "DERControlBase"}
-# Resources are kept by class and number: the number of a DER for its resources, 1 for others.
-_INSTANCE = 1
-_REFERENCE_KINDS = (Kind.NUMBER, Kind.INTEGER, Kind.TIME, Kind.BITMAP)
 
 
 @lru_cache(maxsize=4096)
 def compile_row(row: Row) -> Point:
     """The point of a row. Raises CellError. Equal rows of many devices share one point."""
     if row.field.startswith("="):
-        return _formula_point(row)
-    if row.resource == READINGS:
-        return _reading_point(row)
-    return _field_point(row)
+        point = _formula_point(row)
+    elif row.resource == READINGS:
+        point = _reading_point(row)
+    else:
+        point = _field_point(row)
+    _check_qualifier(row, point)
+    return point
+
+
+def _check_qualifier(row: Row, point: Point) -> None:
+    """A qualifier that changes nothing is a mistake. Raises CellError."""
+    reason = ""
+    if row.der is not None and DER_RESOURCES.isdisjoint(point.resources):
+        reason = f"der[{row.der}] is for {', '.join(sorted(DER_RESOURCES))}"
+    elif row.usage_point is not None and READINGS not in point.resources:
+        reason = f"mup[{row.usage_point}] is for {READINGS}"
+    if reason:
+        raise CellError(SUNSPEC, row.sunspec, reason)
 
 
 # --- formulas and readings -----------------------------------------------------------------------
 
 
 def _formula_point(row: Row) -> Point:
-    type_name = _plain_number(row, "a formula")
+    if row.writable:
+        raise CellError(WRITABLE, "TRUE", "a formula cannot be written")
+    type_name, finish = formula_conversion(row)
     try:
-        formula = compile_formula(row.field[1:], _reference)
+        formula = compile_formula(row.field[1:], references(row.der or 1))
     except (FormulaError, FieldError) as error:
         raise CellError(FIELD, row.field, str(error)) from error
-    evaluate = _formula_reader(formula, number_finish(type_name))
+    evaluate = _formula_reader(formula, finish)
     return Point(row, type_name, "", formula.resources, evaluate)
 
 
@@ -63,9 +93,15 @@ def _formula_reader(formula: Formula, finish: Finish) -> Evaluate:
 
 
 def _reading_point(row: Row) -> Point:
-    type_name = _plain_number(row, "a reading")
+    if row.type not in ("", *NUMERIC):
+        raise CellError(TYPE, row.type, "a reading is a number: float or int")
+    if row.mapping:
+        raise CellError(MAPPING, row.mapping, "a reading has no codes to map")
+    if row.writable:
+        raise CellError(WRITABLE, "TRUE", "a reading cannot be written")
+    type_name = row.type or "float"
     try:
-        selector = parse_selector(row.field)
+        selector = parse_selector(row.field, row.usage_point)
     except SelectorError as error:
         raise CellError(FIELD, row.field, str(error)) from error
     finish, in_percent = number_finish(type_name), is_percent(row.units)
@@ -75,34 +111,6 @@ def _reading_point(row: Row) -> Point:
         return None if chosen is None else finish(reading_value(*chosen, in_percent=in_percent))
 
     return Point(row, type_name, "", frozenset((READINGS,)), evaluate)
-
-
-def _plain_number(row: Row, what: str) -> str:
-    """The type of a row that gives a number and can only be read."""
-    if row.type not in ("", *NUMERIC):
-        raise CellError(TYPE, row.type, f"{what} is a number: float or int")
-    if row.mapping:
-        raise CellError(MAPPING, row.mapping, f"{what} has no codes to map")
-    if row.writable:
-        raise CellError(WRITABLE, "TRUE", f"{what} cannot be written")
-    return row.type or "float"
-
-
-def _reference(text: str) -> tuple[str, Reference]:
-    """Resource and reader of a field as formulas and percent bases name it. Raises FieldError."""
-    resource, _, dotted = text.partition(".")
-    if resource not in RESOURCES or resource == READINGS:
-        raise FieldError(f"{resource} is no resource with fields{suggestion(resource, RESOURCES)}")
-    field = field_of(resolve(resource, dotted))
-    if field.kind not in _REFERENCE_KINDS:
-        raise FieldError(f"{text} is {field.kind.value}, not a number")
-    key, read = (resource, _INSTANCE), field.read
-
-    def value(resources: Resources) -> Number | None:
-        found = resources.get(key)
-        return None if found is None else read(found)
-
-    return resource, value
 
 
 # --- fields --------------------------------------------------------------------------------------
@@ -119,7 +127,7 @@ def _field_point(row: Row) -> Point:
     finish, encode = conversion(row, field, type_name)
     if row.writable:
         _check_writable(row, field, encode)
-    key, read, decode = (row.resource, _INSTANCE), field.read, field.decode
+    key, read, decode = _key(row), field.read, field.decode
 
     def evaluate(resources: Resources, readings: Readings, frame: Frame) -> PointValue:
         found = resources.get(key)
@@ -141,6 +149,10 @@ def _field_point(row: Row) -> Point:
         _without_resources(encode) if encode is not None else None,
         from_wire,
     )
+
+
+def _key(row: Row) -> tuple[str, int]:
+    return resource_key(row.resource, row.der or 1)
 
 
 def _without_resources(encode: Encode) -> Callable[[object, Resources], Any]:
@@ -184,14 +196,14 @@ def _percent_point(row: Row, field: Field) -> Point:
     if row.type not in ("", *NUMERIC):
         raise CellError(TYPE, row.type, f"{field.path} is a number: float or int")
     try:
-        base = parse_percent_base(row.mapping, row.units, _reference)
+        base = parse_percent_base(row.mapping, row.units, references(row.der or 1))
     except (PercentBaseError, FieldError) as error:
         raise CellError(MAPPING, row.mapping, str(error)) from error
     if row.writable:
         _check_writable(row, field, base.encode)
     type_name = row.type or "float"
     decode = _percent_decode(base, number_finish(type_name))
-    key, get = (row.resource, _INSTANCE), field.path.getter()
+    key, get = _key(row), field.path.getter()
 
     def evaluate(resources: Resources, readings: Readings, frame: Frame) -> PointValue:
         found = resources.get(key)

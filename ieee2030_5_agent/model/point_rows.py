@@ -6,6 +6,7 @@ What is wrong with single cells is collected here; what a row means is decided o
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,8 +44,16 @@ RESOURCES = (
     "DefaultDERControl",
     "DERCurve",
     "LogEvent",
+    "LogEventList",
     "MirrorMeterReading",
 )
+READINGS = "MirrorMeterReading"
+# What each DER of a device has of its own.
+DER_RESOURCES = frozenset({"DERCapability", "DERSettings", "DERStatus", "DERAvailability"})
+# `der[2].b802_SoC`: the point of the second DER; `mup[2].b701_W`: of the second usage point.
+_QUALIFIED = re.compile(r"(\w+)\[([^\[\]]*)\]\.(.*)", re.ASCII | re.DOTALL)
+DER, USAGE_POINT = "der", "mup"
+_MOST = 100  # a device has no more DERs
 
 _EMPTY = {"", "NA", "N/A"}
 _TRUE = {"true", "yes", "1"}
@@ -89,6 +98,9 @@ class Row:
     writable: bool = False
     default: str = ""
     notes: str = ""
+    # Which of a device's DERs and of its usage points; None: the first DER, any usage point.
+    der: int | None = None
+    usage_point: int | None = None
 
 
 @dataclass(slots=True)
@@ -199,9 +211,12 @@ def _row(cells: dict[str, str]) -> tuple[Row, list[CellError], bool]:
     field = cells[FIELD]
     mapping = cells[MAPPING] or _ORIGINAL_MAPPINGS.get((resource, field, cells[UNITS]), "")
     resource, field = _ORIGINAL_FIELDS.get((resource, field), (resource, field))
+    sunspec, places, problem = _qualified(cells[SUNSPEC] or cells[NAME])
+    if problem is not None:
+        errors.append(problem)
     row = Row(
         name=cells[NAME],
-        sunspec=cells[SUNSPEC] or cells[NAME],
+        sunspec=sunspec,
         resource=resource,
         field=field,
         units=cells[UNITS],
@@ -210,8 +225,27 @@ def _row(cells: dict[str, str]) -> tuple[Row, list[CellError], bool]:
         writable=writable in _TRUE,
         default=cells[DEFAULT],
         notes=cells[NOTES],
+        der=places.get(DER),
+        usage_point=places.get(USAGE_POINT),
     )
     return row, errors, has_field
+
+
+def _qualified(name: str) -> tuple[str, dict[str, int], CellError | None]:
+    """The SunSpec name without its qualifier, and which DER or usage point that means."""
+    match = _QUALIFIED.fullmatch(name)
+    if match is None:
+        return name, {}, None
+    kind, number, sunspec = match.groups()
+    if kind not in (DER, USAGE_POINT):
+        reason = f"{kind} is neither {DER} nor {USAGE_POINT}"
+    elif not re.fullmatch("[1-9][0-9]*", number, re.ASCII) or int(number) > _MOST:
+        reason = f"{kind}[{number}] is none of {kind}[1] to {kind}[{_MOST}]"
+    elif not sunspec:
+        reason = "there is no point name after the dot"
+    else:
+        return sunspec, {kind: int(number)}, None
+    return sunspec, {}, CellError(SUNSPEC, name, reason)
 
 
 def _unknown(column: str, value: str, known: Iterable[str], reason: str) -> CellError:

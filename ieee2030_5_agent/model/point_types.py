@@ -6,12 +6,12 @@ the schema suggests. Coded values pass the row's `Mapping` on the way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .changes import PointValue
-from .codes import BitCodes, CodesError, EnumCodes, parse_codes, schema_codes
+from .codes import BitCodes, Code, CodesError, EnumCodes, parse_codes, schema_codes
 from .point_rows import MAPPING, TYPE, CellError, Row
 from .scaling import Field, Kind
 
@@ -29,6 +29,9 @@ _TYPES = {
     Kind.SFDI: ("string", "int"),
     Kind.TIME: ("int", "time"),
 }
+# What a formula's number may become, without codes.
+_NUMBERS: dict[str, Finish] = {"float": float, "int": round, "enum": round, "bitmap": round}
+_FORMULA = (*_NUMBERS, "symbol")
 _CODED = (Kind.INTEGER, Kind.BOOLEAN, Kind.BITMAP)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -66,23 +69,57 @@ def conversion(row: Row, field: Field, type_name: str) -> tuple[Finish, Encode |
     return int, field.write
 
 
+def formula_conversion(row: Row) -> tuple[str, Finish]:
+    """The type of a formula's row, and from the formula's number to the point's value.
+
+    Raises CellError.
+    """
+    type_name = row.type or ("enum" if row.mapping else "float")
+    if type_name not in _FORMULA:
+        raise CellError(TYPE, row.type, f"a formula is a number: {' or '.join(_FORMULA)}")
+    if not row.mapping and type_name != "symbol":
+        return type_name, _NUMBERS[type_name]
+    if type_name in NUMERIC:
+        raise CellError(MAPPING, row.mapping, f"a {type_name} of a formula has no codes to map")
+    codes = _codes(row, type_name, {})
+    finish = _read_bits(row, codes, type_name) if type_name == "bitmap" else _enum(codes, type_name)
+    return type_name, lambda value: finish(round(value))
+
+
 def _coded(row: Row, field: Field, type_name: str) -> tuple[Finish, Encode | None]:
     if field.kind not in _CODED or type_name in ("float", "string", "bool"):
         raise CellError(MAPPING, row.mapping, f"a {type_name} of {field.path} has no codes to map")
-    try:
-        codes = parse_codes(row.mapping) if row.mapping else schema_codes(field.codes)
-        if type_name == "symbol" and not (codes and all(code.symbol for code in codes)):
-            raise CellError(TYPE, type_name, "needs a Mapping that gives every code a symbol")
-        if field.kind is Kind.BITMAP:
-            bits = BitCodes(codes)
-            return (bits.symbols if type_name == "symbol" else bits.value), None
-    except CodesError as error:
-        raise CellError(MAPPING, row.mapping, str(error)) from error
+    codes = _codes(row, type_name, field.codes)
+    if field.kind is Kind.BITMAP:
+        return _read_bits(row, codes, type_name), None
     enum = EnumCodes(codes)
     if row.writable and not enum.one_to_one:
         raise CellError(MAPPING, row.mapping, "several codes give one value: cannot be written")
-    finish = enum.symbol if type_name == "symbol" else enum.value
-    return finish, _encode_codes(enum, field.write) if field.write is not None else None
+    write = _encode_codes(enum, field.write) if field.write is not None else None
+    return _enum(codes, type_name), write
+
+
+def _codes(row: Row, type_name: str, of_schema: Mapping[int, str]) -> tuple[Code, ...]:
+    try:
+        codes = parse_codes(row.mapping) if row.mapping else schema_codes(of_schema)
+    except CodesError as error:
+        raise CellError(MAPPING, row.mapping, str(error)) from error
+    if type_name == "symbol" and not (codes and all(code.symbol for code in codes)):
+        raise CellError(TYPE, type_name, "needs a Mapping that gives every code a symbol")
+    return codes
+
+
+def _read_bits(row: Row, codes: tuple[Code, ...], type_name: str) -> Finish:
+    try:
+        bits = BitCodes(codes)
+    except CodesError as error:
+        raise CellError(MAPPING, row.mapping, str(error)) from error
+    return bits.symbols if type_name == "symbol" else bits.value
+
+
+def _enum(codes: tuple[Code, ...], type_name: str) -> Finish:
+    enum = EnumCodes(codes)
+    return enum.symbol if type_name == "symbol" else enum.value
 
 
 def _encode_codes(enum: EnumCodes, write: Encode) -> Encode:

@@ -1,11 +1,15 @@
 """Which meter reading feeds a point, and what it is worth.
 
 A row of the registry selects by ReadingType codes and role flags, `uom=38;flowDirection=19|-1|0;
-phase=0|224;roleFlags=-isDC`, or by the description of the reading, as the original did.
+phase=0|224;roleFlags=-isDC`, or by the description of the reading, as the original did. Commas
+separate keys as well.
 
 1. A reading with exactly the row's description binds, whatever its ReadingType.
-2. Otherwise the reading that fulfils every key; of several the one whose codes come first in the
-   alternatives (the keys in the order they are written), then the newest.
+2. Otherwise the reading that fulfils every key; of several the one with the later time, and of the
+   same time the one whose codes come first in the alternatives (the keys in the order written).
+
+A device may have several usage points (meters, DC ports): `usagePoint=2` takes readings of the
+second of those with the row's role flags, in the order in which they were made.
 
 Source: IEEE 2030.5-2018 MirrorMeterReading, ReadingType, RoleFlagsType.
 """
@@ -27,6 +31,9 @@ Number = int | float
 ROLE_FLAGS = {name: bit for bit, name in SIMPLE["RoleFlagsType"].codes.items()}
 FORWARD, REVERSE = 1, 19
 UOM_COS_PHI = 65
+USAGE_POINT = "usagePoint"
+# Commas also stand between role flags and in descriptions.
+_SEPARATOR = re.compile(r";|,(?=\s*[A-Za-z]+\s*=)", re.ASCII)
 _DESCRIPTION_OCTETS = 32
 
 
@@ -43,15 +50,20 @@ class Frame(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StoredReading:
-    """The latest value of one MirrorMeterReading, with what its first post said about it."""
+    """The latest value of one MirrorMeterReading, with what its first post said about it.
+
+    ``usage_point``: the number of the MirrorUsagePoint. ``value``: None stands for a usage point
+    that has sent no reading yet, so that the others keep their places.
+    """
 
     mrid: str
     description: str | None
     reading_type: models.ReadingType | None
     role_flags: int
-    value: int
+    value: int | None
     time: float | None
     received: float
+    usage_point: int = 0
 
 
 class SelectorError(ValueError):
@@ -66,32 +78,36 @@ class Selector:
     codes: tuple[tuple[str, dict[int, tuple[int, int]]], ...] = ()
     flags_set: int = 0
     flags_clear: int = 0
+    usage_point: int | None = None
 
     def choose(
         self, readings: Collection[StoredReading], frame: Frame = Frame.CUSTOMER
     ) -> tuple[StoredReading, int] | None:
         """The reading that binds and the sign it counts with."""
+        if self.usage_point is not None:
+            readings = self._of_usage_point(readings, self.usage_point)
+        readings = [reading for reading in readings if reading.value is not None]
         if self.description is not None:
             named = [r for r in readings if r.description == self.description]
             if named:
                 return max(named, key=_age), 1
         if not self.codes:
             return None
-        best: tuple[tuple[tuple[int, ...], tuple[float, float]], StoredReading, int] | None = None
+        best: tuple[tuple[list[float], tuple[int, ...], float], StoredReading, int] | None = None
         for reading in readings:
             match = self._match(reading, frame)
             if match is None:
                 continue
             ranks, sign = match
-            order = (tuple(-rank for rank in ranks), _age(reading))
+            *time, received = _age(reading)
+            order = (time, tuple(-rank for rank in ranks), received)
             if best is None or order > best[0]:
                 best = (order, reading, sign)
         return None if best is None else best[1:]
 
     def _match(self, reading: StoredReading, frame: Frame) -> tuple[tuple[int, ...], int] | None:
         """The rank of each code of a reading that fulfils every key, and the sign."""
-        flags = reading.role_flags
-        if flags & self.flags_set != self.flags_set or flags & self.flags_clear:
+        if not self._has_flags(reading):
             return None
         sign = 1
         ranks = []
@@ -107,10 +123,25 @@ class Selector:
             sign *= factor
         return tuple(ranks), sign
 
+    def _has_flags(self, reading: StoredReading) -> bool:
+        flags = reading.role_flags
+        return flags & self.flags_set == self.flags_set and not flags & self.flags_clear
+
+    def _of_usage_point(
+        self, readings: Collection[StoredReading], place: int
+    ) -> Collection[StoredReading]:
+        """The readings of one usage point: of the first (1), second, ... that has the flags."""
+        fitting = sorted({r.usage_point for r in readings if self._has_flags(r)})
+        if place > len(fitting):
+            return ()
+        return [r for r in readings if r.usage_point == fitting[place - 1]]
+
 
 def reading_value(reading: StoredReading, sign: int = 1, *, in_percent: bool = False) -> Number:
     """A reading in its unit; ``in_percent`` turns a power factor (uom 65, cos phi) into percent."""
     kind = reading.reading_type
+    if reading.value is None:
+        raise ValueError("a usage point is no reading")  # choose() never gives one
     value = sign * reading.value
     if kind is None:
         return value
@@ -120,15 +151,18 @@ def reading_value(reading: StoredReading, sign: int = 1, *, in_percent: bool = F
     return scaled(value, kind.powerOfTenMultiplier)
 
 
-def parse_selector(text: str) -> Selector:
-    """A selector, or a bare text, which is a description. Raises SelectorError."""
+def parse_selector(text: str, usage_point: int | None = None) -> Selector:
+    """A selector, or a bare text, which is a description. Raises SelectorError.
+
+    ``usage_point``: the usage point that the row's name says.
+    """
     if "=" not in text:
-        return Selector(_description(text))
+        return Selector(_description(text), usage_point=usage_point)
     description = None
     codes: list[tuple[str, dict[int, tuple[int, int]]]] = []
     flags = (0, 0)
     seen: set[str] = set()
-    for part in filter(None, map(str.strip, text.split(";"))):
+    for part in filter(None, map(str.strip, _SEPARATOR.split(text))):
         key, equals, value = (piece.strip() for piece in part.partition("="))
         _check_key(key, bool(equals), seen)
         seen.add(key)
@@ -136,18 +170,33 @@ def parse_selector(text: str) -> Selector:
             description = _description(value)
         elif value == "*":
             continue
+        elif key == USAGE_POINT:
+            usage_point = _place(value, usage_point)
         elif key == "roleFlags":
             flags = _role_flags(value)
         else:
             codes.append((key, _accepted(key, value)))
     if description is None and "uom" not in dict(codes):
         raise SelectorError("the selector names neither uom nor description: any reading would do")
-    return Selector(description, tuple(codes), *flags)
+    return Selector(description, tuple(codes), *flags, usage_point)
 
 
-def _age(reading: StoredReading) -> tuple[float, float]:
-    """When a reading was taken, and when it came: what is newer is greater."""
-    return (reading.received if reading.time is None else reading.time, reading.received)
+def _age(reading: StoredReading) -> tuple[float, float, float]:
+    """When a reading was taken, and when it came: what is newer is greater.
+
+    A time that lies ahead counts as the time of arrival: a clock that went wrong once must not
+    hide what comes later.
+    """
+    time = reading.received if reading.time is None else reading.time
+    return (min(time, reading.received), time, reading.received)
+
+
+def _place(text: str, named: int | None) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,3}", text, re.ASCII):
+        raise SelectorError(f"{USAGE_POINT}={text}: usage points are counted from 1")
+    if named not in (None, int(text)):
+        raise SelectorError(f"{USAGE_POINT}={text} is not mup[{named}] of the name")
+    return int(text)
 
 
 def _description(text: str) -> str:
@@ -157,7 +206,7 @@ def _description(text: str) -> str:
 
 
 def _check_key(key: str, has_value: bool, seen: set[str]) -> None:
-    known = ["description", "roleFlags", *_code_fields()]
+    known = ["description", "roleFlags", USAGE_POINT, *_code_fields()]
     if key not in known:
         raise SelectorError(f"{key!r} is no key of a reading selector{suggestion(key, known)}")
     if not has_value:

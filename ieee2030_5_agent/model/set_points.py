@@ -46,7 +46,7 @@ class SetPoints:
             self._command(device, former, self._kept(device, former) | {_field(path): wire})
         except (BadValue, BaseUnknown) as error:
             raise type(error)(f"device {device.sfdi}: {error}") from error
-        return device.points[name]
+        return device.points.get(name)
 
     def revert(self, device: EndDevice, name: str) -> None:
         """Takes back what was commanded through a point; without effect if nothing was.

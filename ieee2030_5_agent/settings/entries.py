@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from ..model.readings import Frame
 from ..sep.identity import IdentityError, format_sfdi, normalise_lfdi, sfdi_of_lfdi
 from .base import Strict
 from .fields import (
@@ -73,6 +74,9 @@ class Device(Strict):
     ders: Annotated[int, Field(ge=1, le=MAX_DERS), BeforeValidator(no_bool)] = 1
     enabled: bool = True
     csip_aus: bool = True
+    # From whose side its readings count flowDirection: the 2018 text takes the customer's, the
+    # 2023 text the generator's.
+    direction_frame: Frame = Frame.CUSTOMER
 
     @model_validator(mode="before")
     @classmethod

@@ -94,7 +94,7 @@ def test_metadata_of_the_shipped_registries(platform: FakePlatform, file: str) -
     platform.agent.receive(SFDI, "b121_WMax", 5000)
     platform.run(INTERVAL)
     values, meta = platform.messages["one"]
-    assert len(values) == len(meta) == 26
+    assert len(values) == len(meta) == len(rows)
     assert meta["b1_Md"]["type"] == "string"
     assert meta["b121_WMax"]["type"] == ("float" if "Type" in rows[0] else "integer")
     assert meta["b121_WMax"]["units"] == "W"

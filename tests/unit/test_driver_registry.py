@@ -66,18 +66,19 @@ def test_rows_too_short_or_too_long_for_the_header() -> None:
 @pytest.mark.parametrize(
     ("file", "types"),
     [
-        ("ieee2030_5.csv", {float, int, str}),
+        ("ieee2030_5.csv", set(TYPES.values()) - {None}),
         ("ieee2030_5_original.csv", {float}),  # without a column Type: see learn_type
     ],
 )
 def test_shipped_registries(file: str, types: set[type]) -> None:
     with (REPOSITORY / "config" / file).open(encoding="utf-8", newline="") as lines:
-        usable, problems = check_registry(csv.DictReader(lines))
+        rows = list(csv.DictReader(lines))
+    usable, problems = check_registry(rows)
     assert not problems
     registers = [Register(PointRow(**row)) for row in usable]
-    assert len(registers) == 26
-    assert {each.python_type for each in registers} <= types
-    assert [each.point_name for each in registers if not each.read_only] == ["b124_WChaMax"]
+    assert len(registers) == len(rows) >= 26
+    assert {each.python_type for each in registers} == types
+    assert "b124_WChaMax" in [each.point_name for each in registers if not each.read_only]
     assert "NA" not in {each.units for each in registers}
 
 
