@@ -134,7 +134,7 @@ class IEEE2030_5Agent(Agent):
         self._bus.tell(change)
         if change.what == "control":
             self._time_wake.set()
-        if change.what != "resource":
+        if change.what not in ("resource", "time"):
             _log.log(
                 logging.DEBUG if change.what == "mirror" else logging.INFO,
                 "device %s: %s %s",

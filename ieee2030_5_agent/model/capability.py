@@ -14,7 +14,7 @@ from ..sep import models
 from ..sep.units import Number, scaled
 from .errors import BadValue
 
-Resources = Mapping[tuple[str, int], Any]
+Resources = Mapping[tuple[str, int | str], Any]
 
 
 class Limits(NamedTuple):

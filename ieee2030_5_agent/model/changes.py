@@ -13,8 +13,8 @@ class Changed:
     """One accepted change.
 
     ``what``: registration, removal, resource, points, control (each change of its status),
-    control_overlap, mirror, program, log_event, response, flow_reservation, and the
-    ``_removal`` of some. ``sfdi``: the device it concerns,
+    control_overlap, mirror, program, log_event, response, flow_reservation, time (points
+    that count it), and the ``_removal`` of some. ``sfdi``: the device it concerns,
     None for what concerns several. ``points``: the points that changed, with their new values.
     ``at``: server time in seconds. ``detail``: more about it, JSON types with the standard's
     field names.

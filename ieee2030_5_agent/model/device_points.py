@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from ..sep import models
 from .changes import PointValue
 from .end_device import EndDevice
 from .errors import NotWritable, UnknownPoint
+from .formula import Resources
 from .point import Point
 from .points import PointMap
+from .references import TIME
 
 
 class DevicePoints:
@@ -16,11 +19,14 @@ class DevicePoints:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
+        # Devices with a control in force that some of their points count the time of.
+        self._counting: dict[str, EndDevice] = {}
 
     def configure(self, device: EndDevice, point_map: PointMap) -> None:
         """Gives a device another registry, and all its points their values."""
         device.point_map = point_map
-        values = self._evaluate(device, point_map.rows.values())
+        values = self._evaluate(device, point_map.rows.values(), bool(point_map.timed_by))
+        self._watch(device)
         device.points = {name: value for name, value in values.items() if value is not None}
         now = self._clock()
         device.point_times = {name: device.point_times.get(name, now) for name in device.points}
@@ -29,7 +35,11 @@ class DevicePoints:
         """Updates the points that read a resource; returns those that have another value now."""
         now = self._clock()
         changed: dict[str, PointValue] = {}
-        for name, value in self._evaluate(device, device.point_map.dependents(resource)).items():
+        point_map = device.point_map
+        timed = resource in point_map.timed_by
+        if timed:
+            self._watch(device)
+        for name, value in self._evaluate(device, point_map.dependents(resource), timed).items():
             before = device.points.get(name)
             if value is None:
                 device.points.pop(name, None)
@@ -41,10 +51,29 @@ class DevicePoints:
                 changed[name] = value
         return changed
 
-    def _evaluate(self, device: EndDevice, points: Iterable[Point]) -> dict[str, PointValue]:
-        return device.point_map.evaluate(
-            points, device.resources, device.readings, device.registration.direction_frame
-        )
+    def counting(self) -> list[EndDevice]:
+        """The devices that have points which change with the time alone just now."""
+        return list(self._counting.values())
+
+    def forget(self, device: EndDevice) -> None:
+        """A device is gone."""
+        self._counting.pop(device.sfdi, None)
+
+    def _watch(self, device: EndDevice) -> None:
+        if device.point_map.timed_by and any(key[0] == "DERControl" for key in device.resources):
+            self._counting[device.sfdi] = device
+        else:
+            self.forget(device)
+
+    def _evaluate(
+        self, device: EndDevice, points: Iterable[Point], timed: bool
+    ) -> dict[str, PointValue]:
+        resources: Resources = device.resources
+        if timed:
+            time = models.Time(currentTime=int(self._clock()))
+            resources = {**device.resources, (TIME, 1): time}
+        frame = device.registration.direction_frame
+        return device.point_map.evaluate(points, resources, device.readings, frame)
 
 
 def writable(device: EndDevice, name: str) -> Point:

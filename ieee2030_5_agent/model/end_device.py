@@ -12,8 +12,9 @@ from .log_events import DeviceLog
 from .points import PointMap
 from .readings import Frame, StoredReading
 
-# (class name of the resource, instance): a DER's resources carry its number, all others 1.
-ResourceKey = tuple[str, int]
+# (class name of the resource, instance): a DER's resources carry its number, all others 1; what is
+# in force in one mode carries the name of the mode.
+ResourceKey = tuple[str, int | str]
 
 
 @dataclass(frozen=True, slots=True)

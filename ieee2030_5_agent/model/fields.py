@@ -89,24 +89,27 @@ class FieldPath:
         return FieldPath(self.resource, steps, self.owners[: last + 1], element)
 
 
-def resolve(resource: str, dotted: str) -> FieldPath:
+def resolve(resource: str, dotted: str, *, listed: bool = False) -> FieldPath:
     """The path of a resource's field. Raises FieldError.
 
     Ends at a simple value or at a type that is one value (`setMaxW`); of a status type
-    (dateTime, value) `.value` is implied, as the registries of the original had it.
+    (dateTime, value) `.value` is implied, as the registries of the original had it. ``listed``: the
+    last field may be a list as a whole.
     """
     steps: list[Step] = []
     owners: list[str] = []
     element = None
     owner = resource
-    for segment in dotted.split("."):
+    segments = dotted.split(".")
+    for number, segment in enumerate(segments, start=1):
         match = _SEGMENT.fullmatch(segment.strip())
         if match is None:
             raise FieldError(f"{segment!r} is not a field name")
         if owner not in ELEMENTS:
             raise FieldError(f"{steps[-1]} has no fields, so it has no {segment}")
         name, element = _element(owner, match[1])
-        steps.append(Step(name, _pick(name, element, match[2])))
+        whole = listed and number == len(segments) and match[2] is None
+        steps.append(Step(name, None if whole else _pick(name, element, match[2])))
         owners.append(owner)
         owner = element.type
     if element is None:

@@ -24,6 +24,7 @@ from .mirroring import Mirroring
 from .mirrors import Mirrors
 from .points import PointMap, PointMapError
 from .programs import Assignment, Program, Programs
+from .references import TIME
 from .registry import Registry
 from .reservations import Reservations
 from .responses import ResponseSet, ResponseSets, StoredResponse, Subject
@@ -62,6 +63,7 @@ class Fleet:
         # Registries of devices that were removed: a device that comes back in the same run of the
         # agent finds its own again, because its driver does not notice that it was away.
         self._kept_points: dict[str, PointMap] = {}
+        self._counted_at: int | None = None
         self._log = ChangeLog(epoch)
         self._door.listen(self._log)
         self.mirroring = Mirroring(self._door, self.registry, self._points, self.mirrors)
@@ -79,7 +81,7 @@ class Fleet:
 
     def get_point(self, sfdi: str, name: str) -> PointValue:
         """The value of a point, None until received. Raises UnknownDevice, UnknownPoint."""
-        self.dispatch.catch_up()
+        self._catch_up()
         device = self.device(sfdi)
         if name not in device.point_map.rows:
             raise UnknownPoint(f"device {sfdi} has no point {name!r}")
@@ -87,7 +89,7 @@ class Fleet:
 
     def get_points(self, sfdi: str) -> dict[str, PointValue]:
         """All configured points of a device. Raises UnknownDevice."""
-        self.dispatch.catch_up()
+        self._catch_up()
         return self.device(sfdi).all_points
 
     def get_changes(
@@ -98,7 +100,7 @@ class Fleet:
         A device that was removed has ``None`` instead of points. ``whole`` names the devices whose
         points are all there, because their set is another one. An unknown cursor reads all.
         """
-        self.dispatch.catch_up()
+        self._catch_up()
         changed = self._log.since(cursor, sfdis)
         if changed is None:
             changed = {sfdi: None for sfdi in self.registry.sfdis if sfdis is None or sfdi in sfdis}
@@ -188,6 +190,7 @@ class Fleet:
         if device.point_map is not self._default_points:
             self._kept_points[sfdi] = device.point_map
         self.registry.remove(device)
+        self._points.forget(device)
         self.programs.forget(device)
         if program is not None:
             self.programs.remove(program)
@@ -382,6 +385,18 @@ class Fleet:
         for stored in self.response_sets.subject(mrid).answers.values():
             answered.setdefault(stored.sfdi, []).append(stored)
         return answered
+
+    def _catch_up(self) -> None:
+        """Brings the points up to date before they are read."""
+        self.dispatch.catch_up()
+        now = self._door.now
+        if now == self._counted_at:
+            return
+        self._counted_at = now
+        for device in self._points.counting():
+            changed = self._points.refresh(device, TIME)
+            if changed:
+                self._door.emit("time", device, {}, changed)
 
     # --- inside --------------------------------------------------------------------------------
 

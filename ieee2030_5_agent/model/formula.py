@@ -23,7 +23,7 @@ from typing import Any
 from .fields import suggestion
 
 Number = int | float
-Resources = Mapping[tuple[str, int], Any]
+Resources = Mapping[tuple[str, int | str], Any]
 Reference = Callable[[Resources], Number | None]
 Resolve = Callable[[str], tuple[str, Reference]]
 _Term = Callable[[Resources], Number | None]

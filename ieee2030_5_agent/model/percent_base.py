@@ -1,8 +1,9 @@
-"""Points in watts over a field in percent: `negative=A|B;positive=C|D;sign=-` in `Mapping`.
+"""Points in another unit over a field in percent: `negative=A|B;positive=C|D;sign=-`.
 
 The field (`opModFixedW`) is a percentage of a rating of the device, another one below zero than
 above. ``negative`` and ``positive`` name the ratings for a negative and a positive value of the
-*field*, best first; the first that the device has reported counts. ``sign=-`` turns the sign
+*field*, best first; the first that the device has reported counts. A rating may be a formula, or
+a number: of `100` a point is the plain percentage. ``sign=-`` turns the sign
 between point and field: the charge points of SunSpec 124 count charging positive, IEEE 2030.5
 counts it negative. Without ``negative`` (``positive``) the point cannot go there.
 
@@ -16,11 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import BadValue, BaseUnknown
-from .fields import suggestion
-from .formula import Number, Reference, Resolve, Resources
+from .formula import Number, Reference, Resolve, Resources, compile_formula
 from .scaling import FULL, finite_number
 
-_KEYS = ("negative", "positive", "sign")
 _SIGNS = {"+": 1, "-": -1}
 
 
@@ -92,12 +91,12 @@ class PercentBase:
         return f"-{low} to {high} {self.units}" if low != "0" else f"0 to {high} {self.units}"
 
 
-def parse_percent_base(text: str, units: str, resolve: Resolve) -> PercentBase:
-    """The conversion that a row's `Mapping` describes.
+def parse_percent_base(cells: Mapping[str, str], units: str, resolve: Resolve) -> PercentBase:
+    """The conversion that the keys of a row's `Mapping` describe.
 
-    Raises PercentBaseError, or what ``resolve`` raises for a rating that it does not know.
+    Raises PercentBaseError, FormulaError, or what ``resolve`` raises for a rating that it does not
+    know.
     """
-    cells = _cells(text)
     sign = cells.get("sign", "+")
     if sign not in _SIGNS:
         raise PercentBaseError(f"sign={sign} is neither + nor -")
@@ -110,25 +109,11 @@ def parse_percent_base(text: str, units: str, resolve: Resolve) -> PercentBase:
     return PercentBase(negative, positive, _SIGNS[sign], units, frozenset(resources))
 
 
-def _cells(text: str) -> Mapping[str, str]:
-    cells: dict[str, str] = {}
-    for part in filter(None, map(str.strip, text.split(";"))):
-        key, equals, value = (piece.strip() for piece in part.partition("="))
-        if key not in _KEYS or not equals:
-            raise PercentBaseError(
-                f"{part!r} is not one of negative=, positive=, sign={suggestion(key, _KEYS)}"
-            )
-        if key in cells:
-            raise PercentBaseError(f"{key} is given twice")
-        cells[key] = value
-    return cells
-
-
 def _base(text: str, resolve: Resolve, used: set[str]) -> Base:
     names = tuple(filter(None, map(str.strip, text.split("|"))))
-    resolved = [resolve(name) for name in names]
-    used.update(resource for resource, _ in resolved)
-    return Base(names, tuple(reader for _, reader in resolved))
+    formulas = [compile_formula(name, resolve) for name in names]
+    used.update(*(formula.resources for formula in formulas))
+    return Base(names, tuple(formula.evaluate for formula in formulas))
 
 
 def _limit(base: Base, resources: Resources) -> str:

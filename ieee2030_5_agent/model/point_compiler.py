@@ -1,21 +1,19 @@
 """From a registry row to a Point.
 
-A row reads a field of a resource, a meter reading or a formula over fields; a row over a field of
-DERControlBase may also be written. Compiling checks everything that can be wrong with it, so that
-reading is a few calls and never fails.
+A row reads a field of a resource, a meter reading or a formula over fields. Compiling checks
+everything that can be wrong with it, so that reading is a few calls and never fails.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
-from ..sep.editions import Edition
 from .changes import PointValue
-from .fields import FieldError, resolve
+from .field_points import field_point
+from .fields import FieldError
 from .formula import Formula, FormulaError, Resources, compile_formula
-from .percent_base import PercentBase, PercentBaseError, parse_percent_base
+from .places import Place, check_modes
 from .point import Evaluate, Point, Readings
 from .point_rows import (
     DER_RESOURCES,
@@ -28,34 +26,47 @@ from .point_rows import (
     CellError,
     Row,
 )
-from .point_types import (
-    NUMERIC,
-    Encode,
-    Finish,
-    conversion,
-    formula_conversion,
-    number_finish,
-    type_of,
-)
+from .point_types import NUMERIC, Finish, formula_conversion, number_finish
 from .readings import Frame, SelectorError, parse_selector, reading_value
-from .references import references, resource_key
-from .scaling import Field, field_of, is_percent
+from .references import references
+from .row_mapping import MappingError, RowMapping, read_mapping
+from .scaling import is_percent
+from .state_points import commit_point, count_point, index_point, state_point
 
-# What the server itself says to a device: the resource and the class whose fields may be written.
-_WRITABLE = {"DERControl": "DERControlBase"}
+_VALUES: dict[str, Callable[[Row, RowMapping, Place], Point]] = {
+    "count": count_point,
+    "index": index_point,
+}
 
 
 @lru_cache(maxsize=4096)
 def compile_row(row: Row) -> Point:
     """The point of a row. Raises CellError. Equal rows of many devices share one point."""
-    if row.field.startswith("="):
-        point = _formula_point(row)
-    elif row.resource == READINGS:
-        point = _reading_point(row)
-    else:
-        point = _field_point(row)
+    try:
+        mapping = read_mapping(row.mapping)
+        check_modes(mapping.modes)
+        point = _point(row, mapping, Place(row.der or 1, mapping.modes))
+    except (MappingError, FieldError) as error:
+        raise CellError(MAPPING, row.mapping, str(error)) from error
     _check_qualifier(row, point)
     return point
+
+
+def _point(row: Row, mapping: RowMapping, place: Place) -> Point:
+    if row.field.startswith("="):
+        return _formula_point(row, mapping, place)
+    if row.resource == READINGS:
+        return _reading_point(row)
+    if "commit" in mapping.keys:
+        return commit_point(row, mapping)
+    if "value" in mapping.keys:
+        what = mapping.keys["value"]
+        if what not in _VALUES:
+            raise MappingError(f"value={what} is none of {', '.join(_VALUES)}")
+        return _VALUES[what](row, mapping, place)
+    if mapping.states:
+        return state_point(row, mapping, place)
+    return field_point(row, mapping, place)
 
 
 def _check_qualifier(row: Row, point: Point) -> None:
@@ -72,12 +83,14 @@ def _check_qualifier(row: Row, point: Point) -> None:
 # --- formulas and readings -----------------------------------------------------------------------
 
 
-def _formula_point(row: Row) -> Point:
+def _formula_point(row: Row, mapping: RowMapping, place: Place) -> Point:
     if row.writable:
         raise CellError(WRITABLE, "TRUE", "a formula cannot be written")
-    type_name, finish = formula_conversion(row)
+    if mapping.states or mapping.keys.keys() - {"mode"}:
+        raise CellError(MAPPING, row.mapping, "a formula takes codes and mode=")
+    type_name, finish = formula_conversion(row, mapping.codes)
     try:
-        formula = compile_formula(row.field[1:], references(row.der or 1))
+        formula = compile_formula(row.field[1:], references(place))
     except (FormulaError, FieldError) as error:
         raise CellError(FIELD, row.field, str(error)) from error
     evaluate = _formula_reader(formula, finish)
@@ -111,112 +124,3 @@ def _reading_point(row: Row) -> Point:
         return None if chosen is None else finish(reading_value(*chosen, in_percent=in_percent))
 
     return Point(row, type_name, "", frozenset((READINGS,)), evaluate)
-
-
-# --- fields --------------------------------------------------------------------------------------
-
-
-def _field_point(row: Row) -> Point:
-    try:
-        field = field_of(resolve(row.resource, row.field))
-    except FieldError as error:
-        raise CellError(FIELD, row.field, str(error)) from error
-    if _is_percent_of_base(row, field):
-        return _percent_point(row, field)
-    type_name = type_of(row, field)
-    finish, encode = conversion(row, field, type_name)
-    if row.writable:
-        _check_writable(row, field, encode)
-    key, read, decode = _key(row), field.read, field.decode
-
-    def evaluate(resources: Resources, readings: Readings, frame: Frame) -> PointValue:
-        found = resources.get(key)
-        if found is None:
-            return None
-        value = read(found)
-        return None if value is None else finish(value)
-
-    def from_wire(wire: Any, resources: Resources) -> PointValue:
-        value = decode(wire)
-        return None if value is None else finish(value)
-
-    return Point(
-        row,
-        type_name,
-        field.path.dotted,
-        frozenset((row.resource,)),
-        evaluate,
-        _without_resources(encode) if encode is not None else None,
-        from_wire,
-    )
-
-
-def _key(row: Row) -> tuple[str, int]:
-    return resource_key(row.resource, row.der or 1)
-
-
-def _without_resources(encode: Encode) -> Callable[[object, Resources], Any]:
-    return lambda value, resources: encode(value)
-
-
-def _check_writable(row: Row, field: Field, encode: object) -> None:
-    """Only what the server itself says to every device can be written, and only as a whole."""
-    owner = _WRITABLE.get(row.resource)
-    path, element = field.path, field.path.element
-    reason = ""
-    if owner is None:
-        reason = f"{row.resource} belongs to the device and can only be read"
-    elif owner not in path.owners:
-        reason = f"{path} is set by the server; only fields of {owner} can be written"
-    elif path.owner != owner:
-        reason = f"{path.owner} is sent as a whole, not {path.name} alone"
-    elif encode is None:
-        reason = f"{path} is not written as one value"
-    elif element.namespace or (element.since or 0) > Edition.E2018.year:
-        reason = f"{path} is not in IEEE 2030.5-2018, so most devices would never see it"
-    if reason:
-        raise CellError(WRITABLE, "TRUE", reason)
-
-
-def _is_percent_of_base(row: Row, field: Field) -> bool:
-    """True for a point in another unit over a field in percent. Raises CellError without base."""
-    if not field.type.endswith(("PerCent", "PerCentControlType")):
-        return False
-    if not row.mapping and row.units and not is_percent(row.units):
-        raise CellError(
-            MAPPING,
-            "",
-            f"{field.path} is a percentage; for {row.units} say of what: "
-            "negative=Resource.field;positive=Resource.field;sign=+",
-        )
-    return bool(row.mapping)
-
-
-def _percent_point(row: Row, field: Field) -> Point:
-    if row.type not in ("", *NUMERIC):
-        raise CellError(TYPE, row.type, f"{field.path} is a number: float or int")
-    try:
-        base = parse_percent_base(row.mapping, row.units, references(row.der or 1))
-    except (PercentBaseError, FieldError) as error:
-        raise CellError(MAPPING, row.mapping, str(error)) from error
-    if row.writable:
-        _check_writable(row, field, base.encode)
-    type_name = row.type or "float"
-    decode = _percent_decode(base, number_finish(type_name))
-    key, get = _key(row), field.path.getter()
-
-    def evaluate(resources: Resources, readings: Readings, frame: Frame) -> PointValue:
-        found = resources.get(key)
-        wire = None if found is None else get(found)
-        return None if wire is None else decode(wire, resources)
-
-    depends = base.resources | {row.resource}
-    return Point(row, type_name, field.path.dotted, depends, evaluate, base.encode, decode)
-
-
-def _percent_decode(base: PercentBase, finish: Finish) -> Callable[[Any, Resources], PointValue]:
-    def decode(wire: Any, resources: Resources) -> PointValue:
-        value = base.decode(wire, resources)
-        return None if value is None else finish(value)
-
-    return decode

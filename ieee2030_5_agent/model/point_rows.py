@@ -21,10 +21,11 @@ FIELD = "Field"
 UNITS = "Units"
 TYPE = "Type"
 MAPPING = "Mapping"
+GROUP = "Group"
 WRITABLE = "Writable"
 DEFAULT = "Default"
 NOTES = "Notes"
-COLUMNS = (NAME, SUNSPEC, RESOURCE, FIELD, UNITS, TYPE, MAPPING, WRITABLE, DEFAULT, NOTES)
+COLUMNS = (NAME, SUNSPEC, RESOURCE, FIELD, UNITS, TYPE, MAPPING, GROUP, WRITABLE, DEFAULT, NOTES)
 # What the original's registries call them.
 _OTHER_TITLES = {RESOURCE: "IEEE2030_5 Resource Name", FIELD: "IEEE2030_5 Field Name"}
 
@@ -101,6 +102,8 @@ class Row:
     # Which of a device's DERs and of its usage points; None: the first DER, any usage point.
     der: int | None = None
     usage_point: int | None = None
+    # Rows of one group make one order to the device.
+    group: str = ""
 
 
 @dataclass(slots=True)
@@ -227,6 +230,7 @@ def _row(cells: dict[str, str]) -> tuple[Row, list[CellError], bool]:
         notes=cells[NOTES],
         der=places.get(DER),
         usage_point=places.get(USAGE_POINT),
+        group=cells[GROUP],
     )
     return row, errors, has_field
 

@@ -36,7 +36,7 @@ _CODED = (Kind.INTEGER, Kind.BOOLEAN, Kind.BITMAP)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def type_of(row: Row, field: Field) -> str:
+def type_of(row: Row, field: Field, codes: str) -> str:
     """The row's type, or the one that the field suggests. Raises CellError."""
     fitting = _TYPES[field.kind]
     if row.type:
@@ -45,17 +45,17 @@ def type_of(row: Row, field: Field) -> str:
                 TYPE, row.type, f"{field.path} is {field.kind.value}: {' or '.join(fitting)}"
             )
         return row.type
-    coded = row.mapping or (field.codes and field.kind is Kind.INTEGER)
+    coded = codes or (field.codes and field.kind is Kind.INTEGER)
     return "enum" if coded and "enum" in fitting else fitting[0]
 
 
-def conversion(row: Row, field: Field, type_name: str) -> tuple[Finish, Encode | None]:
+def conversion(row: Row, field: Field, type_name: str, codes: str) -> tuple[Finish, Encode | None]:
     """From the engineering value to the point's value, and (None: never) from that to the wire.
 
-    Raises CellError.
+    ``codes``: those of the row's mapping. Raises CellError.
     """
-    if row.mapping or type_name == "symbol":
-        return _coded(row, field, type_name)
+    if codes or type_name == "symbol":
+        return _coded(row, field, type_name, codes)
     if type_name == "float":
         return float, field.write
     if type_name == "time":
@@ -69,39 +69,39 @@ def conversion(row: Row, field: Field, type_name: str) -> tuple[Finish, Encode |
     return int, field.write
 
 
-def formula_conversion(row: Row) -> tuple[str, Finish]:
+def formula_conversion(row: Row, codes: str) -> tuple[str, Finish]:
     """The type of a formula's row, and from the formula's number to the point's value.
 
     Raises CellError.
     """
-    type_name = row.type or ("enum" if row.mapping else "float")
+    type_name = row.type or ("enum" if codes else "float")
     if type_name not in _FORMULA:
         raise CellError(TYPE, row.type, f"a formula is a number: {' or '.join(_FORMULA)}")
-    if not row.mapping and type_name != "symbol":
+    if not codes and type_name != "symbol":
         return type_name, _NUMBERS[type_name]
     if type_name in NUMERIC:
         raise CellError(MAPPING, row.mapping, f"a {type_name} of a formula has no codes to map")
-    codes = _codes(row, type_name, {})
-    finish = _read_bits(row, codes, type_name) if type_name == "bitmap" else _enum(codes, type_name)
+    known = _codes(row, type_name, codes, {})
+    finish = _read_bits(row, known, type_name) if type_name == "bitmap" else _enum(known, type_name)
     return type_name, lambda value: finish(round(value))
 
 
-def _coded(row: Row, field: Field, type_name: str) -> tuple[Finish, Encode | None]:
+def _coded(row: Row, field: Field, type_name: str, codes: str) -> tuple[Finish, Encode | None]:
     if field.kind not in _CODED or type_name in ("float", "string", "bool"):
         raise CellError(MAPPING, row.mapping, f"a {type_name} of {field.path} has no codes to map")
-    codes = _codes(row, type_name, field.codes)
+    known = _codes(row, type_name, codes, field.codes)
     if field.kind is Kind.BITMAP:
-        return _read_bits(row, codes, type_name), None
-    enum = EnumCodes(codes)
+        return _read_bits(row, known, type_name), None
+    enum = EnumCodes(known)
     if row.writable and not enum.one_to_one:
         raise CellError(MAPPING, row.mapping, "several codes give one value: cannot be written")
     write = _encode_codes(enum, field.write) if field.write is not None else None
-    return _enum(codes, type_name), write
+    return _enum(known, type_name), write
 
 
-def _codes(row: Row, type_name: str, of_schema: Mapping[int, str]) -> tuple[Code, ...]:
+def _codes(row: Row, type_name: str, text: str, of_schema: Mapping[int, str]) -> tuple[Code, ...]:
     try:
-        codes = parse_codes(row.mapping) if row.mapping else schema_codes(of_schema)
+        codes = parse_codes(text) if text else schema_codes(of_schema)
     except CodesError as error:
         raise CellError(MAPPING, row.mapping, str(error)) from error
     if type_name == "symbol" and not (codes and all(code.symbol for code in codes)):

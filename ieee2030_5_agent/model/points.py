@@ -17,6 +17,7 @@ from .point import Point, Readings
 from .point_compiler import compile_row
 from .point_rows import CellError, read_rows
 from .readings import Frame
+from .references import TIME
 
 _NO_READINGS: Readings = {}
 
@@ -30,7 +31,10 @@ class PointMapError(ValueError):
 
 
 class PointMap:
-    """Points by name, in the order of their rows."""
+    """Points by name, in the order of their rows.
+
+    ``timed_by``: classes of resources that points read which also read the time.
+    """
 
     def __init__(self, points: Iterable[Point]) -> None:
         self.rows: dict[str, Point] = {point.name: point for point in points}
@@ -38,6 +42,8 @@ class PointMap:
         for point in self.rows.values():
             for resource in point.resources:
                 self._dependents.setdefault(resource, []).append(point)
+        timed = [point.resources for point in self.dependents(TIME)]
+        self.timed_by: frozenset[str] = frozenset().union(*timed)
 
     @classmethod
     def from_rows(cls, rows: Iterable[Mapping[str, Any]]) -> PointMap:

@@ -31,7 +31,10 @@ def test_read(rule: dict[str, Any]) -> None:
     model = decode((lax + gap + rest).encode())
     resource = type(model).__name__
     cells = {title: rule[title] for title in ("units", "type", "mapping") if title in rule}
-    value = value_of(point(resource, rule["field"], **cells), {(resource, 1): model})
+    value = value_of(
+        point(resource, rule["field"], **cells),
+        {(resource, 1): model, (resource, "opModVoltVar"): model},
+    )
     assert same(value, rule.get("value")), value
 
 
