@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
 from ieee2030_5_agent.model.changes import PointValue
-from ieee2030_5_agent.model.mirrors import stored_reading
+from ieee2030_5_agent.model.mirrors import Mirror
+from ieee2030_5_agent.model.places import MODES
 from ieee2030_5_agent.model.point import Point
 from ieee2030_5_agent.model.points import PointMap
 from ieee2030_5_agent.model.readings import Frame, StoredReading
@@ -17,28 +19,39 @@ from ieee2030_5_agent.sep.facets import ELEMENTS, SIMPLE
 REPOSITORY = Path(__file__).parent.parent
 POINTS = Path(__file__).parent / "data" / "points"
 
-Resources = dict[tuple[str, int], Any]
+Resources = dict[tuple[str, int | str], Any]
+CURVE_MODES = SIMPLE["DERCurveType"].codes
 
 
+@functools.cache
 def registry(name: str) -> PointMap:
     """One of the registries that we ship."""
     return PointMap.from_csv((REPOSITORY / "config" / name).read_text(encoding="utf-8"))
 
 
 def received(paths: list[Path]) -> tuple[Resources, dict[str, StoredReading]]:
-    """Resources and readings as a device has them after it sent these documents."""
+    """Resources and readings as a device has them after it sent these documents.
+
+    Controls and curves are there as the server keeps them: by the modes that they are for.
+    """
     resources: Resources = {}
     readings: dict[str, StoredReading] = {}
-    for path in paths:
+    for number, path in enumerate(paths):
         model = decode(path.read_bytes())
+        name = type(model).__name__
         if isinstance(model, models.MirrorUsagePoint):
-            for number, meter_reading in enumerate(model.MirrorMeterReading):
-                key = f"{path.stem}/{number}"
-                reading = stored_reading(key, meter_reading, model.roleFlags, received=0.0)
+            mirror = Mirror(number, "097935300833", (), model, 300)
+            merged = mirror.merged(model.MirrorMeterReading, strict=False, received=0.0)
+            for key, reading in mirror.stored_readings(merged).items():
                 assert reading is not None
                 readings[key] = reading
+        elif isinstance(model, models.DERCurve):
+            resources[name, CURVE_MODES[model.curveType]] = model
         else:
-            resources[type(model).__name__, 1] = model
+            resources[name, 1] = model
+        if isinstance(model, models.DERControl):
+            commanded = [mode for mode in MODES if getattr(model.DERControlBase, mode) is not None]
+            resources |= {(name, mode): model for mode in commanded}
     return resources, readings
 
 

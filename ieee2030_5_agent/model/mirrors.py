@@ -218,17 +218,6 @@ def _mrids(posted: Iterable[models.MirrorMeterReading]) -> set[int]:
     return {int.from_bytes(item.mRID) for item in posted if item.mRID is not None}
 
 
-def stored_reading(
-    mrid: str,
-    meter_reading: models.MirrorMeterReading,
-    role_flags: bytes | None,
-    received: float,
-) -> StoredReading | None:
-    """The newest value of one post for the points, or None while it has no value."""
-    flags = int.from_bytes(role_flags or b"")
-    return _stored(mrid, MeterReading.first(0, meter_reading, received), flags, 0)
-
-
 def _stored(
     key: str, meter_reading: MeterReading, role_flags: int, usage_point: int
 ) -> StoredReading | None:
