@@ -32,6 +32,7 @@ help: ## shows this list
 	@echo "make platform-test   tests on a real VOLTTRON platform"
 	@echo "make schemas         writes the models from schemas/"
 	@echo "make resources       prints the table of resources and writes it into the README"
+	@echo "make points          writes the tables of points and the starter registries anew"
 	@echo "make lock            writes constraints.txt with the newest versions that setup.py allows"
 	@echo "make clean           removes all that make has made"
 	@echo
@@ -56,6 +57,7 @@ lint: $(STAMP)
 	@echo "-- generated models and facets"
 	@$(PYTHON_OF) tools/make_models.py --check
 	@$(PYTHON_OF) -m tools.resources --check
+	@$(PYTHON_OF) -m tools.points --check
 
 .PHONY: unit
 unit: $(STAMP) | .cache/tmp
@@ -70,6 +72,10 @@ platform-test: $(STAMP) | .cache/tmp
 .PHONY: resources
 resources: $(STAMP)
 	@$(PYTHON_OF) -m tools.resources
+
+.PHONY: points
+points: $(STAMP)
+	@$(PYTHON_OF) -m tools.points
 
 .PHONY: schemas
 schemas: $(STAMP)

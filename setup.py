@@ -74,7 +74,14 @@ setup(
     packages=[*find_packages(include=["ieee2030_5_agent*"]), DRIVER],
     package_dir={DRIVER: "ieee2030_5_driver"},
     # Both folders stand once at the root of the repository and are links in the package.
-    package_data={"ieee2030_5_agent": ["config/*.csv", "config/*.json", "schemas/*.xsd"]},
+    package_data={
+        "ieee2030_5_agent": [
+            "config/*.csv",
+            "config/points/*.csv",
+            "config/*.json",
+            "schemas/*.xsd",
+        ]
+    },
     entry_points={
         "console_scripts": [
             "volttron-ieee2030-5 = ieee2030_5_agent.agent:main",  # named as vctl looks for it

@@ -51,6 +51,8 @@ class Interface(BaseInterface):
         self._rows: list[Row] = []
         # None: the configuration cannot be used.
         self._settings: DeviceSettings | None = None
+        # Points whose metadata lacks the SunSpec name: platform.driver has just made it.
+        self._unnamed: set[str] = set()
         # Why the device is not polled: logged when it changes, told to everybody who asks.
         self._complaint: str | None = None
         if config.heart_beat_point:
@@ -105,7 +107,10 @@ class Interface(BaseInterface):
 
     def create_register(self, register_definition: PointConfig) -> Register:
         """The register of one registry row."""
-        return Register(cast(PointRow, register_definition))
+        register = Register(cast(PointRow, register_definition))
+        if register.sunspec is not None:
+            self._unnamed.add(f"{self.topic}/{register.point_name}")
+        return register
 
     def finalize_setup(self, initial_setup: bool = False) -> None:
         """The device is in the equipment tree and about to be scheduled."""
@@ -163,7 +168,17 @@ class Interface(BaseInterface):
             self._read()
         except DriverInterfaceError:
             return False
+        for topic in self._unnamed:
+            self._name(topic)
+        self._unnamed.clear()
         return True
+
+    def _name(self, topic: str) -> None:
+        """Adds the SunSpec name to the metadata that platform.driver publishes."""
+        node = self.driver_agent.equipment_model.get_node(topic)
+        register = self.point_map.get(topic)
+        if node is not None and register is not None and register.sunspec is not None:
+            node.meta_data = {**node.meta_data, "sunspec": register.sunspec}
 
     def get_point(self, topic: str, **kwargs: object) -> Any:
         """The point's value; None as long as the device never sent it."""
@@ -186,7 +201,18 @@ class Interface(BaseInterface):
                 results[topic] = self._value(topic, self._register(topic), values)
             except DriverInterfaceError as error:
                 errors[topic] = str(error)
+        if self._settings is not None and not self._settings.publish_null:
+            results = self._without_null(results)
         return results, errors
+
+    def _without_null(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Only the points that have a value; platform.driver forgets the values of the others,
+        which it would publish again in its `all` messages."""
+        for topic, value in results.items():
+            node = self.driver_agent.equipment_model.get_node(topic)
+            if value is None and node is not None and node.last_value is not None:
+                node.last_value = None
+        return {topic: value for topic, value in results.items() if value is not None}
 
     def set_point(self, topic: str, value: Any, **kwargs: object) -> Any:
         """Sets a writable point and returns the value that the agent really set."""
@@ -252,6 +278,7 @@ class Interface(BaseInterface):
             raise DriverInterfaceError(f"{topic}: the agent does not know this point yet") from None
         if register.learn_type(value):
             self.driver_agent.update_metadata(topic)
+            self._name(topic)
         return value
 
 

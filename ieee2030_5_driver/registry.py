@@ -7,6 +7,7 @@ What a row means in IEEE 2030.5 is the agent's business: it gets the rows as the
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ Row = dict[str, Any]
 class PointRow(PointConfig):
     """One row as platform.driver keeps it. Compared to find out whether a point changed."""
 
+    sunspec_name: str = Field(default="", alias="Point Name")
     type_name: str = Field(default="", alias="Type")
     default: Any = Field(default=None, alias="Default")
 
@@ -69,6 +71,7 @@ class Register(BaseRegister):
     def __init__(self, row: PointRow) -> None:
         super().__init__("byte", not row.writable, row.volttron_point_name, row.units, row.notes)
         self.value_type = row.python_type
+        self.sunspec = sunspec_point(row.sunspec_name or row.volttron_point_name)
         self.revert_value = row.revert_value
         # A number is the best guess until the first value arrives.
         self.python_type = row.python_type or float
@@ -89,6 +92,12 @@ class Register(BaseRegister):
         return news
 
 
+def sunspec_point(name: str) -> str | None:
+    """The SunSpec point that a name says, without the DER or meter that it is of."""
+    match = re.fullmatch(r"(?:\w+\[[0-9]+\]\.)?(b[0-9]+_\w+)", name, re.ASCII)
+    return match[1] if match else None
+
+
 def check_registry(rows: Iterable[Mapping[Any, Any]]) -> tuple[list[Row], list[str]]:
     """The usable rows, with blanks around cells removed, and what is wrong with the others.
 
@@ -98,11 +107,12 @@ def check_registry(rows: Iterable[Mapping[Any, Any]]) -> tuple[list[Row], list[s
     usable: list[Row] = []
     problems: list[str] = []
     seen: set[str] = set()
-    for number, row in enumerate(map(_clean, rows), start=1):
+    # Counted as an editor shows a CSV file, and as the agent counts: the titles are line 1.
+    for number, row in enumerate(map(_clean, rows), start=2):
         name = str(row.get("Volttron Point Name", ""))
         problem = _problem(row, name, seen)
         if problem:
-            problems.append(f"registry row {number} ({name}): {problem}")
+            problems.append(f"registry line {number} ({name}): {problem}")
         else:
             usable.append(row)
         seen.add(name)

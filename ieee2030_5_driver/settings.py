@@ -46,6 +46,8 @@ class DeviceSettings:
     agent_id: str = DEFAULT_AGENT_ID
     cache_expiry_s: float = DEFAULT_CACHE_EXPIRY_S
     rpc_timeout_s: float = DEFAULT_RPC_TIMEOUT_S
+    # Whether a point without a value is published as null, or left out.
+    publish_null: bool = True
 
 
 def device_settings(raw: Mapping[str, Any]) -> DeviceSettings:
@@ -62,6 +64,7 @@ def device_settings(raw: Mapping[str, Any]) -> DeviceSettings:
         ("agent_id", "ieee2030_5_agent_id", _identity),
         ("cache_expiry_s", "cache_expiry_s", _seconds_or_zero),
         ("rpc_timeout_s", "rpc_timeout_s", _seconds),
+        ("publish_null", "publish_null", _yes_or_no),
     ):
         if key not in given:
             if key == "sfdi":
@@ -98,6 +101,13 @@ def _identity(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{value!r} is no VIP identity")
     return value.strip()
+
+
+def _yes_or_no(value: object) -> bool:
+    text = str(value).strip().lower()
+    if text not in ("true", "false"):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return text == "true"
 
 
 def _seconds(value: object) -> float:

@@ -7,6 +7,7 @@ import click
 from ..function_sets.self_device import software_version
 from .identity import identity
 from .pki import pki
+from .points import points
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,3 +18,4 @@ def main() -> None:
 
 main.add_command(identity)
 main.add_command(pki)
+main.add_command(points)

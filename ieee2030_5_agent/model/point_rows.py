@@ -117,22 +117,25 @@ class NumberedRow:
 
     @property
     def problems(self) -> list[str]:
-        label = f"row {self.number}" + (f" ({self.row.name})" if self.row.name else "")
+        label = f"line {self.number}" + (f" ({self.row.name})" if self.row.name else "")
         return [f"{label}: {error}" for error in self.errors]
 
 
-def read_rows(rows: Iterable[Mapping[str, Any]]) -> list[NumberedRow]:
+def read_rows(
+    rows: Iterable[Mapping[str, Any]], lines: Sequence[int] | None = None
+) -> list[NumberedRow]:
     """The rows of a registry.
 
-    Rows are numbered as an editor shows a CSV file: the titles are row 1. Rows without any cell
-    are skipped. A cell that is wrong is left empty in the row, so that the others can be checked.
+    Rows are numbered as an editor shows a CSV file: the titles are line 1. ``lines``: where the
+    rows stand, if not one after the other. Rows without any cell are skipped. A cell that is wrong
+    is left empty in the row, so that the others can be checked.
     """
     rows = list(rows)
     numbered = _title_problems(rows)
     if numbered:
         return numbered
     first_with: dict[str, int] = {}
-    for number, raw in enumerate(rows, start=2):
+    for number, raw in zip(lines or range(2, len(rows) + 2), rows, strict=True):
         if not isinstance(raw, Mapping):
             reason = ValueError(f"a {type(raw).__name__} is not a row of named cells")
             numbered.append(NumberedRow(number, Row("", "", "", ""), [reason], has_field=False))
@@ -143,7 +146,7 @@ def read_rows(rows: Iterable[Mapping[str, Any]]) -> list[NumberedRow]:
         row, errors, has_field = _row(cells)
         first = first_with.setdefault(row.name, number)
         if row.name and first != number:
-            errors.append(CellError(NAME, row.name, f"is the point of row {first} already"))
+            errors.append(CellError(NAME, row.name, f"is the point of line {first} already"))
         numbered.append(NumberedRow(number, row, list(errors), has_field))
     return numbered
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .changes import PointValue
@@ -46,11 +46,16 @@ class PointMap:
         self.timed_by: frozenset[str] = frozenset().union(*timed)
 
     @classmethod
-    def from_rows(cls, rows: Iterable[Mapping[str, Any]]) -> PointMap:
-        """The map of a registry's rows (cells by column title). Raises PointMapError."""
+    def from_rows(
+        cls, rows: Iterable[Mapping[str, Any]], lines: Sequence[int] | None = None
+    ) -> PointMap:
+        """The map of a registry's rows (cells by column title). Raises PointMapError.
+
+        ``lines``: where the rows stand in their file.
+        """
         if isinstance(rows, Mapping | str) or not isinstance(rows, Iterable):
             raise PointMapError([f"a registry is a list of rows, not {type(rows).__name__}"])
-        numbered = read_rows(rows)
+        numbered = read_rows(rows, lines)
         points = []
         for entry in numbered:
             if entry.has_field:
@@ -66,11 +71,21 @@ class PointMap:
     @classmethod
     def from_csv(cls, text: str) -> PointMap:
         """The map of a registry file's text. Raises PointMapError."""
+        reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+        titles: list[str] = []
+        rows: list[dict[str, str]] = []
+        lines: list[int] = []
         try:
-            rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+            titles = next(reader, [])
+            read = reader.line_num
+            for cells in reader:
+                if cells:  # an empty line is no row
+                    rows.append(dict(zip(titles, cells, strict=False)))
+                    lines.append(read + 1)
+                read = reader.line_num
         except csv.Error as error:
             raise PointMapError([f"not a CSV file: {error}"]) from error
-        return cls.from_rows(rows)
+        return cls.from_rows(rows, lines)
 
     def dependents(self, resource: str) -> list[Point]:
         """The points whose value may change when a resource of this class arrives."""

@@ -45,7 +45,7 @@ def platform(request: pytest.FixtureRequest) -> Iterator[PlatformUnderTest]:
         private.authorize(AGENT, "platform.web.register_agent_route")
         private.authorize(DRIVER, *(f"{AGENT}.{call}" for call in DRIVER_CALLS))
         private.store(AGENT, "config", CONFIG / "agent.json")
-        private.store(DRIVER, "ieee2030_5.csv", CONFIG / "ieee2030_5.csv")
+        private.store(DRIVER, "legacy.csv", CONFIG / "points" / "legacy.csv")
         under_test = PlatformUnderTest(private, json.loads((CONFIG / "agent.json").read_text()))
         private.start_agent(AGENT)
         private.start_agent(DRIVER)

@@ -207,7 +207,7 @@ def test_an_sfdi_in_any_spelling(platform: PlatformUnderTest, sfdi: str | int) -
         ("set_point", (KNOWN, "b124_WChaMax", float("nan")), "b124_WChaMax"),
         ("set_point", (KNOWN, "b124_WChaMax", "much"), "b124_WChaMax"),
         ("set_point", (KNOWN, "b124_WChaMax", [1]), "b124_WChaMax"),
-        ("config_points", (KNOWN, [{"Volttron Point Name": "x"}]), "row 2 (x)"),
+        ("config_points", (KNOWN, [{"Volttron Point Name": "x"}]), "line 2 (x)"),
         ("config_points", (KNOWN, 7), "a list of rows is expected"),
         ("get_changes", (None, KNOWN), "a list of SFDIs is expected"),
         ("get_resource", (KNOWN, "Nonsense"), "Nonsense"),

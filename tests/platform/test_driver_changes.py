@@ -161,7 +161,7 @@ def test_a_device_configured_twice(platform: PlatformUnderTest, two: list[Device
         ({"sfdi": "097935300834"}, [SERIAL], "the last (check) digit is wrong"),
         ({"sfdi": None}, [SERIAL], "sfdi: missing"),
         ({"rpc_timeout_s": -1}, [SERIAL], "rpc_timeout_s: -1 is no number of seconds"),
-        ({}, [SERIAL, SERIAL], "registry row 2 (b1_SN): the point occurs twice"),
+        ({}, [SERIAL, SERIAL], "registry line 3 (b1_SN): the point occurs twice"),
         ({}, [SERIAL, {**RATING, "Resource": "Nonsense"}], "Nonsense"),
         ({}, [SERIAL, {**RATING, "Field": "nonsense"}], "nonsense"),
         ({}, [SERIAL, {**RATING, "Type": "nonsense"}], "nonsense"),

@@ -1,4 +1,4 @@
-"""All points of both registries: HTTP -> agent RPC -> driver RPC -> a message on the bus.
+"""All points of the registries: HTTP -> agent RPC -> driver RPC -> a message on the bus.
 
 The documents and the expected values are those of the unit tests of points.
 """
@@ -20,7 +20,13 @@ from tests.point_cases import POINTS, REPOSITORY
 SET_POINT = "b124_WChaMax"
 # The points that tell who the device is: each run has a device of its own.
 IDENTITY = ("b1_SN", "b1_Opt")
-REGISTRIES = [("ieee2030_5.csv", "2018"), ("ieee2030_5_original.csv", "2013")]
+# The whole table first; in the smaller ones the points are the same.
+TABLE = "ieee2030_5.csv"
+REGISTRIES = [
+    (TABLE, "2018"),
+    ("points/legacy.csv", "2018"),
+    ("ieee2030_5_original.csv", "2013"),
+]
 PATHS = {
     "DeviceInformation": "di",
     "PowerStatus": "ps",
@@ -33,7 +39,8 @@ TYPES = {"float": float | int, "integer": int, "string": str, "boolean": bool}
 
 
 def expected(registry: str, documents: str) -> dict[str, Any]:
-    """The points of a registry and what the documents make of them."""
+    """The 26 points of the original in a registry, and what the documents make of them."""
+    registry = TABLE if registry == "points/legacy.csv" else registry
     with (POINTS / "expected.csv").open(newline="") as file:
         rows = [
             row
@@ -72,32 +79,63 @@ def test_every_point_reaches_the_bus(
     platform: PlatformUnderTest, registry: str, folder: str
 ) -> None:
     device = platform.add_device()
-    platform.store(DRIVER, registry, (REPOSITORY / "config" / registry).read_text())
-    topic = platform.add_to_driver(device, registry=f"config://{registry}")
+    name = registry.rpartition("/")[2]
+    platform.store(DRIVER, name, (REPOSITORY / "config" / registry).read_text())
+    topic = platform.add_to_driver(device, registry=f"config://{name}")
     wanted = expected(registry, folder)
     assert len(wanted) == 26
     unset = dict.fromkeys(wanted) | {"b1_SN": device.sfdi}
+
+    def has(message: Any, values: Any) -> bool:
+        return {point: message.body[0].get(point, ...) for point in wanted} == values
+
     with platform.bus(f"devices/{topic}/multi") as bus:
         # Never received is null, not 0.
-        message = bus.wait(lambda message: message.body[0] == unset, what="26 empty points")
+        message = bus.wait(lambda message: has(message, unset), what="26 empty points")
         send_everything(platform, device, folder)
         # Positive charges; the documents set a charge rate of 20 W and a discharge rate of 40 W.
         watts = platform.driver("set_point", topic, SET_POINT, 5)
         wanted |= {SET_POINT: watts, "b1_SN": device.sfdi, "b1_Opt": device.lfdi}
         close = pytest.approx(wanted)  # derived values differ in their last bit
-        message = bus.wait(lambda message: message.body[0] == close, what=f"{wanted}")
-    assert platform.agent("get_points", device.sfdi) == close
+        message = bus.wait(lambda message: has(message, close), what=f"{wanted}")
+    assert {name: platform.agent("get_points", device.sfdi)[name] for name in wanted} == close
     assert {point: platform.driver("get_point", topic, point) for point in wanted} == close
-    check_metadata(message.body[1], wanted, registry)
+    check_metadata(*message.body, registry)
 
 
-def check_metadata(metadata: dict[str, Any], values: dict[str, Any], registry: str) -> None:
+def check_metadata(values: dict[str, Any], metadata: dict[str, Any], registry: str) -> None:
     with (REPOSITORY / "config" / registry).open(newline="") as file:
         units = {row["Volttron Point Name"]: row["Units"] for row in csv.DictReader(file)}
-    assert set(metadata) == set(values)
+    assert set(metadata) == set(values) == set(units)
     for point, about in metadata.items():
         assert about["units"] == units[point].replace("NA", ""), point
-        assert isinstance(values[point], TYPES[about["type"]]), (point, about, values[point])
+        assert values[point] is None or isinstance(values[point], TYPES[about["type"]]), point
+        assert about.get("sunspec") == (point if point.startswith("b") else None), point
+
+
+def test_a_row_that_nobody_has_shipped(platform: PlatformUnderTest) -> None:
+    """A user's registry on the running platform: its points, then two more, no line of Python."""
+    device = platform.add_device()
+    titles = "Volttron Point Name,Point Name,Resource,Field,Units,Type,Mapping,Writable\n"
+    first = "soc,b802_SoC,DERStatus,stateOfChargeStatus,%,,,\n"
+    more = (
+        "state,,DERStatus,inverterStatus,,symbol,2=0:asleep;5=1:awake,\n"
+        "headroom,,,=DERSettings.setMaxDischargeRateW-DERSettings.setMaxChargeRateW,W,,,\n"
+    )
+    shipped = (REPOSITORY / "config" / TABLE).read_text()
+    assert not re.search(
+        "^(state|headroom),|asleep|=DERSettings.setMaxDischargeRateW-", shipped, re.M
+    )
+    platform.store(DRIVER, "mine.csv", titles + first)
+    topic = platform.add_to_driver(device, registry="config://mine.csv")
+    send_everything(platform, device, "2018")
+    with platform.bus(f"devices/{topic}/multi") as bus:
+        bus.wait(lambda message: message.body[0] == {"soc": 7.77}, what="one point")
+        platform.store(DRIVER, "mine.csv", titles + first + more)
+        wanted = {"soc": 7.77, "state": "asleep", "headroom": 20.0}
+        message = bus.wait(lambda message: message.body[0] == wanted, what="three points")
+    about = {name: (each["units"], each["type"]) for name, each in message.body[1].items()}
+    assert about == {"soc": ("%", "float"), "state": ("", "string"), "headroom": ("W", "float")}
 
 
 def test_a_set_point_reaches_the_device_and_is_read_back(platform: PlatformUnderTest) -> None:

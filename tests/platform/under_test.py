@@ -30,7 +30,7 @@ DRIVER_CALLS = ("config_points", "set_point", "revert_point")
 STORE = "platform.config_store"
 TESTER = "tester"
 MEDIA_TYPE = "application/sep+xml"
-REGISTRY = "config://ieee2030_5.csv"
+REGISTRY = "config://legacy.csv"
 READY_S = 30.0
 
 

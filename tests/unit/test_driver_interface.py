@@ -84,6 +84,57 @@ def test_published_values_and_metadata(one: FakePlatform) -> None:
     }
 
 
+def test_points_without_a_value_are_left_out_if_wanted(platform: FakePlatform) -> None:
+    platform.start(one=device(publish_null=False))
+    platform.run(INTERVAL)
+    assert "one" not in platform.messages
+    platform.agent.receive(SFDI, "W", 0)
+    platform.run(INTERVAL)
+    assert platform.messages["one"][0] == {"W": 0}
+    assert platform.get_point("one", "Set") is None
+    platform.agent.receive(SFDI, "W", None)
+    platform.agent.receive(SFDI, "Mode", 1)
+    platform.run(INTERVAL)
+    assert platform.messages["one"][0] == {"Mode": 1}
+    node = platform.driver.equipment_tree.get_node("devices/one/W")
+    assert node.last_value is None
+
+
+@pytest.mark.parametrize(
+    ("name", "sunspec"),
+    [
+        ("b802_SoC", "b802_SoC"),
+        ("der[2].b802_SoC", "b802_SoC"),
+        ("mup[2].b701_W", "b701_W"),
+        ("sep_DERStatus_alarmStatus", None),
+        ("W", None),
+    ],
+)
+def test_metadata_has_the_sunspec_name(
+    platform: FakePlatform, name: str, sunspec: str | None
+) -> None:
+    row = {"Volttron Point Name": "point", "Point Name": name, "Units": "W"}
+    platform.start(one=device(registry=[row]))
+    platform.run(INTERVAL)
+    assert platform.messages["one"][1]["point"].get("sunspec") == sunspec
+    # Still there when the type becomes known with the first value.
+    platform.agent.receive(SFDI, "point", "text")
+    platform.run(INTERVAL)
+    metadata = platform.messages["one"][1]["point"]
+    assert (metadata.get("sunspec"), metadata["type"]) == (sunspec, "string")
+    assert (metadata["units"], metadata["tz"]) == ("W", "UTC")
+
+
+def test_metadata_of_a_point_that_is_added_later(platform: FakePlatform) -> None:
+    platform.start(one=device(registry=[{"Volttron Point Name": "b802_SoC"}]))
+    platform.run(INTERVAL)
+    both = [{"Volttron Point Name": "b802_SoC"}, {"Volttron Point Name": "b701_W"}]
+    platform.store("one", device(registry=both))
+    platform.run(INTERVAL)
+    names = {name: each.get("sunspec") for name, each in platform.messages["one"][1].items()}
+    assert names == {"b802_SoC": "b802_SoC", "b701_W": "b701_W"}
+
+
 @pytest.mark.parametrize("file", ["ieee2030_5.csv", "ieee2030_5_original.csv"])
 def test_metadata_of_the_shipped_registries(platform: FakePlatform, file: str) -> None:
     with (REPOSITORY / "config" / file).open(encoding="utf-8", newline="") as lines:
@@ -219,8 +270,11 @@ def test_a_refused_registry_is_said_once_and_to_everybody_who_asks(
         (device("123"), "sfdi: '123' is no SFDI"),
         (device(rpc_timeout_s=0), "rpc_timeout_s: must be greater than 0"),
         (device(registry=[]), "the registry has no rows"),
-        (device(registry=REGISTRY + REGISTRY[:1]), r"registry row 5 \(W\): the point occurs twice"),
-        (device("1", [{"Units": "W"}]), r"registry row 1 \(\): .* missing; sfdi: '1' is no SFDI"),
+        (
+            device(registry=REGISTRY + REGISTRY[:1]),
+            r"registry line 6 \(W\): the point occurs twice",
+        ),
+        (device("1", [{"Units": "W"}]), r"registry line 2 \(\): .* missing; sfdi: '1' is no SFDI"),
     ],
     ids=["sfdi", "timeout", "empty", "twice", "both"],
 )

@@ -50,7 +50,7 @@ def test_bad_row(rule: dict[str, Any]) -> None:
     text = "\n".join(problems([GOOD | rule["cells"]]))
     for part in rule["says"]:
         assert part in text
-    assert all(line.startswith("row 2") for line in text.splitlines())
+    assert all(line.startswith("line 2") for line in text.splitlines())
 
 
 def test_every_bad_row_is_named_in_one_error() -> None:
@@ -63,21 +63,21 @@ def test_every_bad_row_is_named_in_one_error() -> None:
     ]
     assert [problem.split(" ", 3)[:4] for problem in problems(rows)] == [
         [
-            "row",
+            "line",
             "3",
             "(b):",
             "Field 'readingTme': DERStatus has no field readingTme; nearest: readingTime",
         ],
         [
-            "row",
+            "line",
             "4",
             "(c):",
             "Resource 'DERStats': is no resource that feeds points; nearest: DERStatus",
         ],
-        ["row", "4", "(c):", "Type 'number': is no type of a point"],
-        ["row", "5", "(a):", "Volttron Point Name 'a': is the point of row 2 already"],
+        ["line", "4", "(c):", "Type 'number': is no type of a point"],
+        ["line", "5", "(a):", "Volttron Point Name 'a': is the point of line 2 already"],
         [
-            "row",
+            "line",
             "6",
             "(d):",
             "Writable 'TRUE': DERStatus belongs to the device and can only be read",
@@ -87,8 +87,8 @@ def test_every_bad_row_is_named_in_one_error() -> None:
 
 def test_a_point_three_times_is_named_twice() -> None:
     assert problems([GOOD, GOOD, GOOD]) == [
-        "row 3 (p): Volttron Point Name 'p': is the point of row 2 already",
-        "row 4 (p): Volttron Point Name 'p': is the point of row 2 already",
+        "line 3 (p): Volttron Point Name 'p': is the point of line 2 already",
+        "line 4 (p): Volttron Point Name 'p': is the point of line 2 already",
     ]
 
 
@@ -99,9 +99,9 @@ def test_a_point_three_times_is_named_twice() -> None:
         ("text", "a registry is a list of rows, not str"),
         (GOOD, "a registry is a list of rows, not dict"),
         (7, "a registry is a list of rows, not int"),
-        ([GOOD, "text"], "row 3: a str is not a row of named cells"),
-        ([None], "row 2: a NoneType is not a row of named cells"),
-        ([[1]], "row 2: a list is not a row of named cells"),
+        ([GOOD, "text"], "line 3: a str is not a row of named cells"),
+        ([None], "line 2: a NoneType is not a row of named cells"),
+        ([[1]], "line 2: a list is not a row of named cells"),
     ],
     ids=["none", "text", "row", "number", "text-row", "none-row", "list-row"],
 )
@@ -164,7 +164,7 @@ def test_formula_needs_no_resource() -> None:
 def test_empty_rows_are_skipped_and_still_counted() -> None:
     empty = dict.fromkeys(GOOD, "")
     assert problems([empty, GOOD, empty, GOOD | {"Volttron Point Name": "q", "Type": "x"}]) == [
-        "row 5 (q): Type 'x': is no type of a point"
+        "line 5 (q): Type 'x': is no type of a point"
     ]
 
 
@@ -199,7 +199,14 @@ def test_row_with_a_byte_order_mark_in_its_title() -> None:
 
 def test_csv_row_numbers_are_those_of_the_file() -> None:
     text = ",".join(COLUMNS[:4]) + "\na,a,DERStatus,readingTime\nb,b,DERStatus,nothing\n"
-    with pytest.raises(PointMapError, match=r"^row 3 \(b\): "):
+    with pytest.raises(PointMapError, match=r"^line 3 \(b\): "):
+        PointMap.from_csv(text)
+
+
+def test_csv_lines_are_counted_as_an_editor_shows_them() -> None:
+    title = ",".join((*COLUMNS[:4], "Notes"))
+    text = f'{title}\n\na,a,DERStatus,readingTime,"two\nlines"\n\nb,b,DERStatus,nothing,\n'
+    with pytest.raises(PointMapError, match=r"^line 6 \(b\): "):
         PointMap.from_csv(text)
 
 
@@ -231,7 +238,7 @@ def test_any_rows_are_taken_or_refused_by_name(rows: list[dict[str, Any]]) -> No
     result = outcome(rows)
     if isinstance(result, list):
         assert result
-        assert all(problem.startswith("row ") for problem in result)
+        assert all(problem.startswith("line ") for problem in result)
 
 
 @given(st.text(alphabet="0123456789.+-*/()_, DERSettings.maxWdefault[]=", max_size=60))

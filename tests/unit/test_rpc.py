@@ -59,7 +59,7 @@ def test_wrong_arguments(args: tuple[Any, ...], kwargs: dict[str, Any], text: st
 
 @pytest.mark.parametrize(
     "refusal",
-    [UnknownPoint("no x"), IdentityError("bad"), PointMapError(["row 2: y", "row 3: z"])],
+    [UnknownPoint("no x"), IdentityError("bad"), PointMapError(["line 2: y", "line 3: z"])],
     ids=repr,
 )
 def test_refusals_keep_their_type_and_text(

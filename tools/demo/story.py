@@ -30,6 +30,8 @@ POWER = "b113_DCW"  # of the battery; positive discharges
 SET_AFTER_S = 12.0
 # The driver publishes every 5 s, and what devices measure is never twice the same.
 FRESH_S = 12.0
+# One for all three, so that their points stand side by side.
+REGISTRY = CONFIG / "points" / "legacy.csv"
 WITHIN_W = 100.0
 
 
@@ -93,14 +95,12 @@ def configure(
     ]
     agent["listener"] = listener
     platform.store(AGENT, "config", written(platform, "agent.json", agent))
-    platform.store(DRIVER, "ieee2030_5.csv", CONFIG / "ieee2030_5.csv")
+    platform.store(DRIVER, REGISTRY.name, REGISTRY)
     for der in ders:
-        file = CONFIG / "devices" / f"{der.kind}.json"
-        if not file.exists():
-            device = json.loads((CONFIG / "devices" / "battery.json").read_text())
-            device["remote_config"]["sfdi"] = der.sfdi
-            file = written(platform, f"{der.kind}.json", device)
-        platform.store(DRIVER, der.topic, file)
+        device = json.loads((CONFIG / "devices" / "battery.json").read_text())
+        device["remote_config"]["sfdi"] = der.sfdi
+        device["registry_config"] = f"config://{REGISTRY.name}"
+        platform.store(DRIVER, der.topic, written(platform, f"{der.kind}.json", device))
 
 
 def written(platform: PrivatePlatform, name: str, content: object) -> Path:
@@ -166,7 +166,7 @@ def show(
 ) -> None:
     """The live view, what an operator does in the middle of it, and the verdict at its end."""
     kind = TableView if sys.stdout.isatty() else LineView
-    view = kind({der.topic: der.name for der in ders}, CONFIG / "ieee2030_5.csv")
+    view = kind({der.topic: der.name for der in ders}, REGISTRY)
     peer.listen("devices/demo/", view.receive)
     events = Events(peer, AGENT, BATTERY.sfdi, SET_POINT, view.say)
     end = None if seconds is None else time.monotonic() + seconds
