@@ -55,6 +55,9 @@ class Server:
         )
         self.fleet.dispatch.curve_at = self._curve_at
         self.refusals = Refusals(clock)
+        self.fleet.set_points.commits.curve_href = lambda program, number: self.href(
+            "DERCurve", derp=program.number, dc=number
+        )
         self._answers: Counter[int] = Counter()
         self._last_error: str | None = None
         # Whether a document of the laxer rules of 2013 was ever taken.
@@ -83,7 +86,7 @@ class Server:
         self.table = Table(ALL_ROUTES, settings.root, settings.post_as_put)
         self.settings = settings
         self.poll_rates = dict(settings.poll_rates)
-        self.fleet.set_points.duration_s = settings.set_point_duration_s
+        self.fleet.set_points.controls.duration_s = settings.set_point_duration_s
         self.fleet.configure_post_rate(settings.post_rate)
         self.fleet.mirroring.max_mirrors = settings.max_mirrors
         self.fleet.max_log_events = settings.max_log_events
@@ -237,7 +240,7 @@ class Server:
             "groups": sorted(device.registration.groups),
             "last_contact": device.last_contact,
             "namespace": device.edition.namespace if device.edition else None,
-            "resources": sorted(name for name, _ in device.resources if name != "EndDevice"),
+            "resources": sorted({name for name, _ in device.resources if name != "EndDevice"}),
             "points": len(device.point_map.rows),
         }
 
@@ -253,7 +256,7 @@ class Server:
             raise ModelError(f"{resource!r}: the number of a DER is expected behind the colon")
         model = device.resources.get((name, int(instance or 1)))
         if model is None:
-            received = ", ".join(sorted(key for key, _ in device.resources))
+            received = ", ".join(sorted({key for key, _ in device.resources}))
             raise ModelError(f"device {sfdi} has no {resource!r}; there is {received}")
         return encode(model, device.edition or self.settings.edition).decode()
 

@@ -6,6 +6,7 @@ What a row means in IEEE 2030.5 is the agent's business: it gets the rows as the
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,7 @@ PYTHON_TYPES: dict[str, type] = {
     "symbol": str,
     "time": str,
     "bool": bool,
+    "curve": list,
 }
 # Cells that say "nothing": the original's files write NA.
 EMPTY_CELLS = ("", "NA")
@@ -172,6 +174,11 @@ def _from_text(value: Any, expected: type | None) -> Any:
         return value
     if expected is bool:
         return {"true": True, "false": False}.get(value.lower(), value)
+    if expected is list:
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
     try:
         return float(value)
     except ValueError:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-PointValue = None | bool | int | float | str
+# A curve is a list of [x, y].
+PointValue = None | bool | int | float | str | list[list[int | float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
     """One accepted change.
 
-    ``what``: registration, removal, resource, points, control (each change of its status),
-    control_overlap, mirror, program, log_event, response, flow_reservation, time (points
-    that count it), and the ``_removal`` of some. ``sfdi``: the device it concerns,
+    ``what``: registration, removal, resource, points, staged (nothing changed in force), control
+    (each change of its status), control_overlap, mirror, program, log_event, response,
+    flow_reservation, time (points that count it), and the ``_removal`` of some. ``sfdi``: the
+    device it concerns,
     None for what concerns several. ``points``: the points that changed, with their new values.
     ``at``: server time in seconds. ``detail``: more about it, JSON types with the standard's
     field names.

@@ -45,7 +45,7 @@ class Dispatch:
         self._registry = registry
         self._programs = programs
         self._response_sets = response_sets
-        self._standings = Standings(programs, points)
+        self._standings = Standings(programs, points, lambda href: self.curve_at(href))
         self._by_mrid: dict[int, tuple[Program, Control]] = {}
         # Changes of status of the present moment that are still to be told.
         self._told: list[tuple[Program, Control, dict[str, PointValue]]] = []

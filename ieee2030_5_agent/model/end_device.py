@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,19 @@ class Registration:
     direction_frame: Frame = Frame.CUSTOMER
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Staged values that became a whole.
+
+    ``result``: 1 completed, 2 failed (then the rest is of the one before). ``curves``: by mode the
+    number of the DERCurve in the device's own program.
+    """
+
+    result: int
+    values: Mapping[str, PointValue] = field(default_factory=dict)
+    curves: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(slots=True, eq=False)
 class EndDevice:
     """One registered device. Only the Fleet changes it.
@@ -65,8 +79,12 @@ class EndDevice:
     log: DeviceLog = field(default_factory=DeviceLog)
     points: dict[str, PointValue] = field(default_factory=dict)
     point_times: dict[str, float] = field(default_factory=dict)
-    # The number of the latest control that set_point made in the device's own program.
-    control: int | None = None
+    # What set_point is keeping until it is sent, by point in the order it was set.
+    staged: dict[str, PointValue] = field(default_factory=dict)
+    # By group of points: the last commit, and the number of the latest control in the device's own
+    # program.
+    commits: dict[str, Commit] = field(default_factory=dict)
+    controls: dict[str, int] = field(default_factory=dict)
 
     @property
     def sfdi(self) -> str:

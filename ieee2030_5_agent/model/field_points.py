@@ -7,6 +7,7 @@ from typing import Any
 
 from ..sep.facets import ELEMENTS
 from .changes import PointValue
+from .errors import BadValue, BaseUnknown
 from .fields import FieldError, FieldPath, resolve, suggestion
 from .formula import FormulaError, Resources, compile_formula
 from .percent_base import PercentBase, PercentBaseError, parse_percent_base
@@ -17,10 +18,9 @@ from .point_types import NUMERIC, Encode, Finish, conversion, number_finish, typ
 from .readings import Frame
 from .references import references
 from .row_mapping import KEYS, RowMapping
-from .scaling import Field, Kind, Reader, field_of, is_percent
-from .writable import check_writable
+from .scaling import Field, Kind, Reader, field_of, finite_number, is_percent
 
-_BASE = "DERControlBase"
+FULL_PERCENT = 100
 _WORDS = {"true": True, "false": False}
 
 
@@ -30,8 +30,6 @@ def field_point(row: Row, mapping: RowMapping, place: Place) -> Point:
         field = field_of(resolve(row.resource, row.field))
     except FieldError as error:
         raise CellError(FIELD, row.field, str(error)) from error
-    if row.writable:
-        check_writable(row, field.path, mapping)
     try:
         if _is_percent_of_base(row, field, mapping.keys):
             return _percent_point(row, field, mapping, place)
@@ -60,21 +58,15 @@ def _plain_point(row: Row, field: Field, mapping: RowMapping, place: Place) -> P
         value = decode(wire)
         return None if value is None else finish(value)
 
-    whole = _is_whole(field.path) and not mapping.keys
     return Point(
         row,
         type_name,
         field.path.dotted,
         frozenset((row.resource,)),
         evaluate,
-        _without_resources(encode) if encode is not None and whole else None,
+        _without_resources(encode) if encode is not None else None,
         from_wire,
     )
-
-
-def _is_whole(path: FieldPath) -> bool:
-    """Whether a field is a mode as a whole, which an immediate control can carry by itself."""
-    return path.resource == "DERControl" and path.owner == _BASE
 
 
 def _without_resources(encode: Encode) -> Callable[[object, Resources], Any]:
@@ -177,8 +169,7 @@ def _percent_point(row: Row, field: Field, mapping: RowMapping, place: Place) ->
         return None if wire is None else decode(wire, resources)
 
     depends = base.resources | {row.resource}
-    encode = base.encode if _is_whole(field.path) else None
-    return Point(row, type_name, field.path.dotted, depends, evaluate, encode, decode)
+    return Point(row, type_name, field.path.dotted, depends, evaluate, base.encode, decode)
 
 
 def _percent_decode(base: PercentBase, finish: Finish) -> Callable[[Any, Resources], PointValue]:
@@ -205,5 +196,13 @@ def _share_point(row: Row, field: Field, mapping: RowMapping, place: Place) -> P
         base = whole.evaluate(resources)
         return None if part is None or not base else finish(100 * part / base)
 
+    def encode(value: object, resources: Resources) -> Any:
+        share, base = finite_number(value), whole.evaluate(resources)
+        if not -FULL_PERCENT <= share <= FULL_PERCENT:
+            raise BadValue(f"{share} is out of range, -{FULL_PERCENT} to {FULL_PERCENT}")
+        if not base or field.write is None:
+            raise BaseUnknown(f"{mapping.keys['of']} has not been reported yet")
+        return field.write(share * base / FULL_PERCENT)
+
     depends = whole.resources | {row.resource}
-    return Point(row, type_name, field.path.dotted, depends, evaluate)
+    return Point(row, type_name, field.path.dotted, depends, evaluate, encode)

@@ -13,6 +13,7 @@ from ..sep import models
 from ..sep.editions import Edition
 from .change_log import ChangeLog
 from .changes import Changed, PointValue
+from .contents import Contents
 from .device_points import DevicePoints
 from .dispatch import Dispatch
 from .door import Door
@@ -70,7 +71,10 @@ class Fleet:
         self.dispatch = Dispatch(
             self._door, self.registry, self.programs, self._points, self.response_sets
         )
-        self.set_points = SetPoints(self._door, self.programs, self.dispatch)
+        self.contents = Contents(self._door, self.dispatch)
+        self.set_points = SetPoints(
+            self._door, self.programs, self.dispatch, self.contents, self._points
+        )
         self.granting = Granting(self._door, self.registry, self.reservations, self.response_sets)
 
     # --- questions -----------------------------------------------------------------------------
@@ -329,23 +333,23 @@ class Fleet:
 
     def remove_program(self, program: Program) -> None:
         """Removes a program with its controls; clients take them as cancelled and may answer so."""
+        followers = self.dispatch.followers(program)
         self.dispatch.close(program)
         self.programs.remove(program)
         self.response_sets.close(program)
         self.response_sets.drop_later(program, self._door)
         self._emit_program(program, "removed")
+        self.dispatch.review(followers)
 
     def set_default_control(
         self, program: Program, default: models.DefaultDERControl | None
     ) -> None:
         """What holds while no control is active; None: nothing."""
-        if program.set_default(default, self._door.now):
-            self._emit_program(program, "default")
+        self.contents.set_default(program, default)
 
     def set_curves(self, program: Program, curves: Sequence[models.DERCurve]) -> None:
         """The curves of a program, by mRID: new ones are added, missing ones removed."""
-        if program.set_curves(curves, self._door.now, self._door.new_mrid):
-            self._emit_program(program, "curves")
+        self.contents.set_curves(program, curves)
 
     # --- answers to events ---------------------------------------------------------------------
 
@@ -419,8 +423,7 @@ class Fleet:
         self.registry.add(device)
 
     def _emit_program(self, program: Program, what: str) -> None:
-        mrid = program.mrid.hex().upper()
-        self._door.emit("program", None, {"program": program.number, "mRID": mrid, "change": what})
+        self._door.emit("program", None, program.detail(what))
 
     def _logged(self, device: EndDevice, entry: Entry) -> None:
         device.resources["LogEvent", 1] = entry.event

@@ -11,6 +11,7 @@ from .errors import BadValue, BaseUnknown, NotWritable
 from .formula import Resources
 from .point_rows import Row
 from .readings import Frame, StoredReading
+from .writing import Writing
 
 Readings = Mapping[str, StoredReading]
 Evaluate = Callable[[Resources, Readings, Frame], PointValue]
@@ -31,6 +32,7 @@ class Point:
     evaluate: Evaluate
     encode: Callable[[object, Resources], Any] | None = None
     decode: Callable[[Any, Resources], PointValue] | None = None
+    writing: Writing | None = None
 
     @property
     def name(self) -> str:
@@ -44,15 +46,15 @@ class Point:
     def writable(self) -> bool:
         return self.row.writable
 
-    def to_wire(self, value: object, resources: Resources) -> tuple[str, Any]:
-        """The field to write, dotted, and its wire value for a value in the point's unit.
+    def to_wire(self, value: object, resources: Resources) -> Any:
+        """What writing a value in the point's unit gives, by the role of its row (`writing`).
 
         Raises NotWritable, BadValue, BaseUnknown; the text begins with the point's name.
         """
-        if self.encode is None or not self.writable:
+        if self.writing is None:
             raise NotWritable(f"{self.name}: can only be read")
         try:
-            return self.path, self.encode(value, resources)
+            return self.writing.encode(value, resources)
         except (BadValue, BaseUnknown) as error:
             raise type(error)(f"{self.name}: {error}") from error
 

@@ -7,6 +7,7 @@ everything that can be wrong with it, so that reading is a few calls and never f
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from .changes import PointValue
@@ -27,11 +28,19 @@ from .point_rows import (
     Row,
 )
 from .point_types import NUMERIC, Finish, formula_conversion, number_finish
+from .point_writing import writing_of
 from .readings import Frame, SelectorError, parse_selector, reading_value
 from .references import references
 from .row_mapping import MappingError, RowMapping, read_mapping
 from .scaling import is_percent
-from .state_points import commit_point, count_point, index_point, state_point
+from .state_points import (
+    CURVE_TYPE,
+    commit_point,
+    count_point,
+    curve_point,
+    index_point,
+    state_point,
+)
 
 _VALUES: dict[str, Callable[[Row, RowMapping, Place], Point]] = {
     "count": count_point,
@@ -49,7 +58,9 @@ def compile_row(row: Row) -> Point:
     except (MappingError, FieldError) as error:
         raise CellError(MAPPING, row.mapping, str(error)) from error
     _check_qualifier(row, point)
-    return point
+    if not row.writable:
+        return point
+    return replace(point, writing=writing_of(row, mapping, point.encode))
 
 
 def _point(row: Row, mapping: RowMapping, place: Place) -> Point:
@@ -59,6 +70,8 @@ def _point(row: Row, mapping: RowMapping, place: Place) -> Point:
         return _reading_point(row)
     if "commit" in mapping.keys:
         return commit_point(row, mapping)
+    if row.type == CURVE_TYPE:
+        return curve_point(row, mapping, place)
     if "value" in mapping.keys:
         what = mapping.keys["value"]
         if what not in _VALUES:

@@ -29,7 +29,7 @@ COLUMNS = (NAME, SUNSPEC, RESOURCE, FIELD, UNITS, TYPE, MAPPING, GROUP, WRITABLE
 # What the original's registries call them.
 _OTHER_TITLES = {RESOURCE: "IEEE2030_5 Resource Name", FIELD: "IEEE2030_5 Field Name"}
 
-TYPES = ("float", "int", "string", "bool", "enum", "bitmap", "time", "symbol")
+TYPES = ("float", "int", "string", "bool", "enum", "bitmap", "time", "symbol", "curve")
 
 # The resources that feed points; everything else a device has never says anything about it.
 RESOURCES = (

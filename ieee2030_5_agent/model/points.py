@@ -15,6 +15,7 @@ from .changes import PointValue
 from .formula import Resources
 from .point import Point, Readings
 from .point_compiler import compile_row
+from .point_groups import groups_of
 from .point_rows import CellError, read_rows
 from .readings import Frame
 from .references import TIME
@@ -38,6 +39,7 @@ class PointMap:
 
     def __init__(self, points: Iterable[Point]) -> None:
         self.rows: dict[str, Point] = {point.name: point for point in points}
+        self.groups = groups_of(self.rows.values())
         self._dependents: dict[str, list[Point]] = {}
         for point in self.rows.values():
             for resource in point.resources:

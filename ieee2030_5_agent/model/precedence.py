@@ -11,15 +11,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..sep import models
 from .controls import MODES, Control
 from .end_device import EndDevice
 from .programs import Program
+from .writing import DEFAULT_FIELDS
 
 Candidate = tuple[Program, Control]
 # The modes that controls have lost for good.
 Lost = dict[Control, set[str]]
 
 RESUMES_SINCE = 2023
+_BASE_FIELDS = (*MODES, "rampTms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,24 @@ def defaults(programs: Iterable[Program]) -> dict[str, InForce]:
             if value is not None:
                 found.setdefault(mode, InForce(program, None, value))
     return found
+
+
+def combined_default(programs: Iterable[Program]) -> models.DefaultDERControl | None:
+    """What holds without any control, field by field as ``defaults``; None for nothing at all."""
+    base, rest = models.DERControlBase(), models.DefaultDERControl()
+    for program in programs:
+        _fill(base, program.default.DERControlBase, _BASE_FIELDS)
+        _fill(rest, program.default, DEFAULT_FIELDS)
+    if base == models.DERControlBase() and rest == models.DefaultDERControl():
+        return None
+    rest.DERControlBase = base
+    return rest
+
+
+def _fill(target: Any, source: Any, names: Iterable[str]) -> None:
+    for name in names:
+        if getattr(target, name) is None:
+            setattr(target, name, getattr(source, name, None))
 
 
 def _rank(candidate: Candidate) -> tuple[int, int, int]:

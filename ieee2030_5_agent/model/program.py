@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from sortedcontainers import SortedKeyList
 
 from ..sep import models
+from .changes import PointValue
 from .controls import ENDED_EARLY, LIVE, VERSIONS, Control, Status
 from .end_device import EndDevice
 from .overlaps import Overlaps
@@ -86,6 +87,10 @@ class Program:
             or registration.sfdi in assignment.devices
             or not assignment.groups.isdisjoint(registration.groups)
         )
+
+    def detail(self, change: str) -> dict[str, PointValue]:
+        """What listeners are told of a change of the program."""
+        return {"program": self.number, "mRID": self.mrid.hex().upper(), "change": change}
 
     def new_number(self) -> int:
         """The number of the next control; numbers are never used again."""

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 from typing import Any
 
 from ..sep import models
@@ -251,7 +252,8 @@ def _counted_field(path: FieldPath, worth: tuple[int, int], bounds: tuple[int, i
 
     def write(value: object) -> int:
         number = finite_number(value)
-        wire = number * over / times
+        # As written in decimal: 42949672.95 is no more than the greatest, as a float it would be.
+        wire = Fraction(str(number)) * over / times
         if not low <= wire <= high:
             raise BadValue(f"{number} is out of range, {decode(low):g} to {decode(high):.12g}")
         return round(wire)

@@ -1,113 +1,247 @@
-"""Written points: immediate DERControls in the device's own program.
+"""Written points: what they command at once, what they stage, and what they put into the default.
 
-All points that are set are in one control; setting another one supersedes it by a control with
-all of them. Source: IEEE 2030.5-2018 DERControl.
+A point without a switch acts at once. One with a switch, the timing of an event and the points of a
+curve are staged: kept with the device until a switch or a commit makes a whole of them, so that no
+device ever sees half of it. Source: IEEE 2030.5-2018 DERControl, DefaultDERControl, DERCurve.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
 
-from ..sep import models
-from . import capability
 from .changes import PointValue
-from .controls import MODES, Control, Status
-from .device_points import writable
+from .commits import Commits
+from .contents import Contents
+from .device_points import DevicePoints, writable
 from .dispatch import Dispatch
 from .door import Door
-from .drafts import Draft
+from .drafts import CURVE_MODES
 from .end_device import EndDevice
-from .errors import BadValue, BaseUnknown, UnknownProgram
-from .programs import Program, Programs
+from .errors import BadValue, BaseUnknown, NotWritable
+from .immediate_controls import ImmediateControls
+from .own_defaults import OwnDefaults
+from .point import Point
+from .point_groups import Group, Staged, filled, missing, refuse_missing
+from .program import Program
+from .programs import Programs
+from .writing import ABOVE, ABSENT, BELOW, CONTROL, CURVE, DEFAULT, PRESENT, Role, Writing
 
-_BASE = "DERControlBase."
+
+class Holder(Protocol):
+    """Where values are in force: the controls or the default of a device's own program."""
+
+    def held(self, device: EndDevice, modes: Collection[str]) -> dict[str, Any]: ...
+
+    def kept(self, device: EndDevice, group: Group) -> dict[str, Any]: ...
+
+    def put(
+        self, device: EndDevice, group: Group, values: Mapping[str, Any], modes: Collection[str]
+    ) -> None: ...
+
+    def take(self, device: EndDevice, modes: Collection[str]) -> None: ...
 
 
 class SetPoints:
-    """Commands values and takes them back; time ends them as it ends any control."""
+    """Sets points and takes back what was set."""
 
-    def __init__(self, door: Door, programs: Programs, dispatch: Dispatch) -> None:
-        self.duration_s = 86400
+    def __init__(
+        self,
+        door: Door,
+        programs: Programs,
+        dispatch: Dispatch,
+        contents: Contents,
+        points: DevicePoints,
+    ) -> None:
+        self.controls = ImmediateControls(door, programs, dispatch)
+        self.commits = Commits(door, contents, points)
         self._door = door
-        self._programs = programs
-        self._dispatch = dispatch
-
-    def set(self, device: EndDevice, name: str, value: PointValue) -> PointValue:
-        """Commands a value; returns what the point reads then, which a better control may rule.
-
-        Raises UnknownPoint, NotWritable, BadValue, BaseUnknown.
-        """
-        row = writable(device, name)
-        try:
-            path, wire = row.to_wire(value, device.resources)
-            capability.check(control_base({path: wire}), device.resources)
-            former = self._standing(device)
-            self._command(device, former, self._kept(device, former) | {_field(path): wire})
-        except (BadValue, BaseUnknown) as error:
-            raise type(error)(f"device {device.sfdi}: {error}") from error
-        return device.points.get(name)
-
-    def revert(self, device: EndDevice, name: str) -> None:
-        """Takes back what was commanded through a point; without effect if nothing was.
-
-        Raises UnknownPoint, NotWritable.
-        """
-        field = _field(writable(device, name).path)
-        former = self._standing(device)
-        if former is None or getattr(former.base, field) is None:
-            return
-        kept = self._kept(device, former)
-        kept.pop(field, None)
-        self._command(device, former, kept)
+        defaults = OwnDefaults(dispatch, contents, self.own_program)
+        self._holders: dict[str, Holder] = {CONTROL: self.controls, DEFAULT: defaults}
 
     def own_program(self, device: EndDevice) -> Program:
-        """The program that holds a device's set points."""
-        program = self._programs.by_number(device.program)
-        if program is None:
-            raise UnknownProgram(f"device {device.sfdi} has no program of its own")
-        return program
+        """The program that holds a device's set points. Raises UnknownProgram."""
+        return self.controls.own_program(device)
 
-    def _standing(self, device: EndDevice) -> Control | None:
-        """The control with the points that are set, unless it has ended by whatever cause."""
-        self._dispatch.catch_up()
-        if device.control is None:
-            return None
-        control = self.own_program(device).controls.get(device.control)
-        return control if control is not None and control.status is Status.ACTIVE else None
+    def set(self, device: EndDevice, name: str, value: PointValue) -> PointValue:
+        """Sets a point.
 
-    def _kept(self, device: EndDevice, control: Control | None) -> dict[str, Any]:
-        """The fields of DERControlBase that go on with the next control."""
-        if control is None:
-            return {}
-        names = {*MODES, "rampTms"}.difference(self._dispatch.lost(device, control))
-        values = {name: getattr(control.base, name) for name in names}
-        return {name: value for name, value in values.items() if value is not None}
+        Returns the value where it was staged or put into the default; else what the point reads
+        then, which a better control may rule. Raises UnknownPoint, NotWritable, BadValue,
+        BaseUnknown; then only what a commit tells of its result may have changed.
+        """
+        point = writable(device, name)
+        try:
+            in_force = self._set(device, point, value)
+        except (BadValue, BaseUnknown) as error:
+            raise type(error)(f"device {device.sfdi}: {error}") from error
+        return device.points.get(name) if in_force else value
 
-    def _command(
-        self, device: EndDevice, former: Control | None, fields: Mapping[str, Any]
+    def revert(self, device: EndDevice, name: str) -> None:
+        """Takes back what was staged, commanded or put into the default through a point.
+
+        Of a mode with several parts, and of a curve, that is the whole. Without effect if nothing
+        was set. Raises UnknownPoint, NotWritable.
+        """
+        point = writable(device, name)
+        writing, group = _writing(point), _group(device, point)
+        if name in device.staged:
+            self._stage(device, name, {n: v for n, v in device.staged.items() if n != name})
+        if writing.role is Role.COMMIT:
+            self.commits.forget(device, group)
+        if writing.role is not Role.TIMING:
+            for target in writing.targets:
+                modes = writing.modes or (writing.field,)
+                self._holders[CONTROL if target == CURVE else target].take(device, modes)
+
+    def switched_on(self, device: EndDevice, point: Point, state: str) -> dict[str, Any]:
+        """The fields of DERControlBase that a switch would send now. Raises BadValue."""
+        writing, side = _writing(point), "" if state == PRESENT else state
+        return self._amount(device, _group(device, point), device.staged, CONTROL, writing, side)
+
+    # --- one point -----------------------------------------------------------------------------
+
+    def _set(self, device: EndDevice, point: Point, value: PointValue) -> bool:
+        """Whether it is in force now, as far as this server rules that."""
+        writing, group = _writing(point), _group(device, point)
+        wire = point.to_wire(value, device.resources)
+        if writing.role is Role.SWITCH:
+            self._switch(device, group, point, wire)
+            return True
+        if writing.role is Role.COMMIT:
+            self._commit(device, group, point, wire)
+            return False
+        staged = {name: each for name, each in device.staged.items() if name != point.name}
+        staged[point.name] = value
+        if writing.role in (Role.TIMING, Role.CURVE):
+            self._stage(device, point.name, staged)
+            return False
+        sent = [self._value(device, group, point, target, staged) for target in writing.targets]
+        waiting = not all(sent)
+        done = [] if waiting else [field for fields in sent for field in fields]
+        kept = {name: each for name, each in staged.items() if not _is_of(group, name, done)}
+        if kept != device.staged:
+            self._stage(device, point.name, kept)
+        return CONTROL in writing.targets and not waiting
+
+    def _stage(self, device: EndDevice, name: str, staged: dict[str, PointValue]) -> None:
+        """Keeps what is staged now; who reads by changes learns that the point is what it was."""
+        device.staged = staged
+        self._door.emit("staged", device, {"point": name}, {name: device.points.get(name)})
+
+    def _value(
+        self, device: EndDevice, group: Group, point: Point, target: str, staged: Staged
+    ) -> Collection[str]:
+        """Puts a value in force; returns the fields that are, none if it has to wait."""
+        if group.switched(target):
+            if not group.commits:
+                self._resend(device, group, target, staged, _writing(point).side)
+            return ()
+        holder, field = self._holders[target], _writing(point).field
+        kept = holder.kept(device, group)
+        values = group.values(staged, device.resources, target)
+        values = {name: filled(wire, kept.get(name)) for name, wire in values.items()}
+        values = {name: wire for name, wire in values.items() if not missing({name: wire})}
+        if field not in values:
+            return ()
+        holder.put(device, group, kept | values, values.keys())
+        return values.keys()
+
+    def _resend(
+        self, device: EndDevice, group: Group, target: str, staged: Staged, side: str = ""
     ) -> None:
-        """Puts one immediate control with these fields in force, instead of the one before."""
-        program = self.own_program(device)
-        if former is not None and fields.keys().isdisjoint(MODES):
-            self._dispatch.cancel(former.mrid)
+        """Sends what is staged anew where its switch is on already."""
+        holder = self._holders[target]
+        for _, switch in group.of(Role.SWITCH, target):
+            held = holder.held(device, switch.modes)
+            now = _side(held) if switch.sided else ""
+            if not held or (switch.sided and (not now or side not in ("", now))):
+                continue
+            amount = self._amount(device, group, staged, target, switch, now)
+            amount = {name: filled(wire, held.get(name)) for name, wire in amount.items()}
+            if not amount:
+                holder.take(device, switch.modes)
+            elif not missing(amount):
+                holder.put(device, group, amount, switch.modes)
+
+    # --- switches and commits ------------------------------------------------------------------
+
+    def _switch(self, device: EndDevice, group: Group, point: Point, state: str) -> None:
+        switch = _writing(point)
+        (target,) = switch.targets
+        if state == ABSENT:
+            self._holders[target].take(device, switch.modes)
             return
-        draft = Draft(
-            base=control_base(fields),
-            start=self._door.now,
-            duration=self.duration_s,
-            description=program.description,
-        )
-        device.control = self._dispatch.create(program, draft, instead_of=former).number
+        try:
+            if not group.commits and group.drafts(device.staged, device.resources):
+                self.commits.make(device, self.own_program(device), group)
+            side = "" if state == PRESENT else state
+            amount = self._amount(device, group, device.staged, target, switch, side)
+            if not amount:
+                raise BadValue(_nothing(group, target, switch, side))
+            refuse_missing(amount)
+        except BadValue as error:
+            raise BadValue(f"{point.name}: {error}") from error
+        self._holders[target].put(device, group, amount, switch.modes)
+
+    def _commit(self, device: EndDevice, group: Group, point: Point, wanted: int) -> None:
+        if not wanted:
+            self.commits.forget(device, group)
+            return
+        try:
+            self.commits.make(device, self.own_program(device), group)
+        except BadValue as error:
+            raise BadValue(f"{point.name}: {error}") from error
+        self._resend(device, group, CONTROL, device.staged)
+
+    def _amount(
+        self,
+        device: EndDevice,
+        group: Group,
+        staged: Staged,
+        target: str,
+        switch: Writing,
+        side: str,
+    ) -> dict[str, Any]:
+        """What a switch sends: the values and curves of its group, by mode."""
+        commit = device.commits.get(group.name)
+        source = commit.values if commit is not None and group.commits else staged
+        values = group.values(source, device.resources, target, side)
+        if group.indexed(staged, device.resources):
+            values |= self.commits.links(device, self.own_program(device), group)
+        return {mode: wire for mode, wire in values.items() if mode in switch.modes}
 
 
-def _field(path: str) -> str:
-    return path.removeprefix(_BASE)
+def _writing(point: Point) -> Writing:
+    if point.writing is None:
+        raise NotWritable(f"point {point.name} can only be read")
+    return point.writing
 
 
-def control_base(fields: Mapping[str, Any]) -> models.DERControlBase:
-    """The DERControlBase with these fields (also as paths, as the point rows have them)."""
-    base = models.DERControlBase()
-    for path, wire in fields.items():
-        setattr(base, _field(path), wire)
-    return base
+def _group(device: EndDevice, point: Point) -> Group:
+    return device.point_map.groups[point.row.group]
+
+
+def _is_of(group: Group, name: str, fields: Collection[str]) -> bool:
+    """Whether a staged value of the group is one of some fields."""
+    point = group.points.get(name)
+    writing = None if point is None else point.writing
+    return writing is not None and writing.role is Role.VALUE and writing.field in fields
+
+
+def _side(held: Mapping[str, Any]) -> str:
+    """On which side of zero a commanded number is."""
+    (value,) = held.values() if held else (0,)
+    return BELOW if value < 0 else ABOVE if value > 0 else ""
+
+
+def _nothing(group: Group, target: str, switch: Writing, side: str) -> str:
+    """Why a switch has nothing to send, and what has to be set before."""
+    commits = [point.name for point, _ in group.of(Role.COMMIT)]
+    if commits:
+        return f"nothing is adopted yet: set {commits[0]} to 1"
+    if not CURVE_MODES.isdisjoint(switch.modes):
+        return f"no curve for {' or '.join(switch.modes)} is set"
+    values = group.of(Role.VALUE, target) or group.of(Role.VALUE, CONTROL)
+    names = [point.name for point, writing in values if side in ("", writing.side)]
+    return f"nothing is set that it could switch on: {' or '.join(names)}"

@@ -1,18 +1,22 @@
 """Standings: what is in force for each device, and what its control points read.
 
 The points of a device read a DERControl that is made of what active controls command, mode by
-mode; defaults are not commands and are not read by them.
+mode; defaults are not commands and are not read by them. Beside it there are the control that
+commands each mode (`("DERControl", mode)`), the curve that it links (`("DERCurve", mode)`), and one
+DefaultDERControl made of the defaults in force.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..sep import models
 from .changes import PointValue
 from .controls import MODES, Control
 from .device_points import DevicePoints
+from .drafts import CURVE_MODES, CurveAt
 from .end_device import EndDevice, ResourceKey
 from .precedence import (
     RESUMES_SINCE,
@@ -20,38 +24,45 @@ from .precedence import (
     InForce,
     Lost,
     by_mode,
+    combined_default,
     defaults,
     ranked,
     settle,
 )
-from .programs import Programs
+from .programs import Program, Programs
 
 CONTROL: ResourceKey = ("DERControl", 1)
+DEFAULT: ResourceKey = ("DefaultDERControl", 1)
+_CLASSES = ("DERControl", "DERCurve", "DefaultDERControl")
 
 
 class Standings:
     """Keeps for each device which controls have lost which modes."""
 
-    def __init__(self, programs: Programs, points: DevicePoints) -> None:
+    def __init__(self, programs: Programs, points: DevicePoints, curve_at: CurveAt) -> None:
         self._programs = programs
         self._points = points
+        self._curve_at = curve_at
         self._lost: dict[str, Lost] = {}
+        # The default of each device, and the versions of those that it is made of.
+        self._defaults: dict[str, tuple[object, models.DefaultDERControl | None]] = {}
 
     def refresh(self, device: EndDevice) -> dict[str, PointValue]:
         """To be called after each moment that changed something; returns the points that did."""
-        candidates = ranked(self._programs.of(device), device)
+        programs = self._programs.of(device)
+        candidates = ranked(programs, device)
         if candidates:
             settle(candidates, self._lost.setdefault(device.sfdi, {}))
         else:
-            self.forget(device.sfdi)
-        control = _combined(self._commanded(device, candidates))
-        if control == device.resources.get(CONTROL):
-            return {}
-        if control is None:
-            del device.resources[CONTROL]
-        else:
-            device.resources[CONTROL] = control
-        return self._points.refresh(device, CONTROL[0])
+            self._lost.pop(device.sfdi, None)
+        standing = self._standing(self._commanded(device, candidates))
+        default = self._default(device, programs)
+        if default is not None:
+            standing[DEFAULT] = default
+        points: dict[str, PointValue] = {}
+        for resource in _replace(device.resources, standing):
+            points |= self._points.refresh(device, resource)
+        return points
 
     def in_force(self, device: EndDevice) -> dict[str, InForce]:
         """What holds in each mode: an active control, or else a default."""
@@ -66,17 +77,55 @@ class Standings:
         return () if resumes(device) else self._lost.get(device.sfdi, {}).get(control, ())
 
     def forget(self, sfdi: str) -> None:
-        """A device is gone, or has no control any more that could lose a mode."""
+        """A device is gone."""
         self._lost.pop(sfdi, None)
+        self._defaults.pop(sfdi, None)
 
     def _commanded(self, device: EndDevice, candidates: list[Candidate]) -> dict[str, Candidate]:
         lost = {} if resumes(device) else self._lost.get(device.sfdi, {})
         return by_mode(candidates, lost)
 
+    def _standing(self, commanded: Mapping[str, Candidate]) -> dict[ResourceKey, Any]:
+        """What active controls command, as the resources that points read."""
+        control = _combined(commanded)
+        if control is None:
+            return {}
+        standing: dict[ResourceKey, Any] = {CONTROL: control}
+        for mode, (_, each) in commanded.items():
+            standing["DERControl", mode] = each.model("")
+            value = getattr(each.base, mode)
+            curve = self._curve_at(value.href or "") if mode in CURVE_MODES else None
+            if curve is not None:
+                standing["DERCurve", mode] = curve
+        return standing
+
+    def _default(
+        self, device: EndDevice, programs: Sequence[Program]
+    ) -> models.DefaultDERControl | None:
+        """One DefaultDERControl with each field of the program of lowest primacy that has it."""
+        versions = [(program.number, program.default.version) for program in programs]
+        known = self._defaults.get(device.sfdi)
+        if known is None or known[0] != versions:
+            known = self._defaults[device.sfdi] = (versions, combined_default(programs))
+        return known[1]
+
 
 def resumes(device: EndDevice) -> bool:
     """Whether a device takes up a control again when the one that displaced it ends."""
     return device.edition is not None and device.edition.year >= RESUMES_SINCE
+
+
+def _replace(resources: dict[ResourceKey, Any], standing: Mapping[ResourceKey, Any]) -> list[str]:
+    """Puts what stands now into a device's resources; returns the classes that changed."""
+    changed: dict[str, None] = {}
+    for key in [key for key in resources if key[0] in _CLASSES and key not in standing]:
+        del resources[key]
+        changed[key[0]] = None
+    for key, model in standing.items():
+        if resources.get(key) != model:
+            resources[key] = model
+            changed[key[0]] = None
+    return list(changed)
 
 
 def _combined(commanded: Mapping[str, Candidate]) -> models.DERControl | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..sep.facets import ELEMENTS
 from .changes import PointValue
+from .curve_drafts import curve_pairs
 from .fields import FieldError, FieldPath, Getter, resolve
 from .formula import Resources
 from .places import Place
@@ -19,13 +20,13 @@ from .point_types import Finish, conversion, type_of
 from .readings import Frame
 from .row_mapping import RowMapping, State
 from .scaling import field_of
-from .writable import check_writable
 
 _BASE = "DERControlBase"
 # Of these the server knows itself that there is nothing; of others only when they were received.
 _OF_THE_SERVER = ("DERControl", "DefaultDERControl", "DERCurve")
 _TYPES = ("enum", "int", "bitmap", "symbol")
 _SIGNS = ("below", "above")
+CURVE_TYPE = "curve"
 # What became of the curve or settings that were put in force last; kept by group of rows.
 ADOPTION = "Adoption"
 
@@ -36,8 +37,6 @@ def state_point(row: Row, mapping: RowMapping, place: Place) -> Point:
     Raises CellError.
     """
     path = _path(row)
-    if row.writable:
-        check_writable(row, path, mapping)
     type_name = row.type or "enum"
     if type_name not in _TYPES:
         raise CellError(TYPE, row.type, f"a state is one of {', '.join(_TYPES)}")
@@ -68,8 +67,6 @@ def index_point(row: Row, mapping: RowMapping, place: Place) -> Point:
 def count_point(row: Row, mapping: RowMapping, place: Place) -> Point:
     """`value=count`: the points of a curve, or of the curve that a mode links. Raises CellError."""
     path = _path(row)
-    if row.writable:
-        check_writable(row, path, mapping)
     type_name = row.type or "int"
     if type_name != "int":
         raise CellError(TYPE, row.type, "a count is an int")
@@ -88,11 +85,23 @@ def count_point(row: Row, mapping: RowMapping, place: Place) -> Point:
     return Point(row, type_name, path.dotted, depends | {row.resource}, evaluate)
 
 
+def curve_point(row: Row, mapping: RowMapping, place: Place) -> Point:
+    """Type `curve`: all points of a curve as [x, y] in engineering units. Raises CellError."""
+    path = _path(row)
+    if path.resource != "DERCurve" or path.dotted != "CurveData":
+        raise CellError(TYPE, row.type, "a curve is DERCurve.CurveData")
+    find = place.finder(row.resource)
+
+    def evaluate(resources: Resources, readings: Readings, frame: Frame) -> PointValue:
+        found = find(resources)
+        return None if found is None else curve_pairs(found)
+
+    return Point(row, CURVE_TYPE, path.dotted, frozenset((row.resource,)), evaluate)
+
+
 def commit_point(row: Row, mapping: RowMapping) -> Point:
     """`commit=request` and `commit=result`: what became of the last adoption. Raises CellError."""
     path = _path(row)
-    if row.writable:
-        check_writable(row, path, mapping)
     if not row.group:
         raise CellError(MAPPING, row.mapping, "commit= needs a Group")
     what = mapping.keys["commit"]

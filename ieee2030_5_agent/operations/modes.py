@@ -11,10 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..model.drafts import CURVE_MODES
 from ..model.end_device import EndDevice
 from ..model.errors import BadValue, BaseUnknown, ModelError
+from ..model.immediate_controls import control_base
+from ..model.point import Point
+from ..model.point_groups import filled, missing
 from ..model.programs import Program
-from ..model.set_points import control_base
+from ..model.writing import ABSENT, CONTROL, Role, Writing
 from ..sep import models
 from ..sep.facets import ELEMENTS, SIMPLE
 from ..sep.json_form import from_json
@@ -28,6 +32,12 @@ _CURVE_MODES = SIMPLE["DERCurveType"].codes
 _OLD_NAMES = {element.old_name: name for name, element in _FIELDS.items() if element.old_name}
 # Says how to get there, not what is to be reached.
 _NO_MODE = "rampTms"
+# Points that say what an argument of its own says.
+_ELSEWHERE = {
+    "interval.duration": "give duration instead",
+    "randomizeStart": "give randomize_start instead",
+}
+_NO_ORDER = "commands nothing by itself; for a curve use create_curve and name its mode"
 
 
 class Modes:
@@ -49,26 +59,28 @@ class Modes:
             raise ModelError(f"{path} is {shown(modes)}, an object of modes is expected")
         values: dict[str, Any] = {}
         for name, value in modes.items():
-            field, wire = self._one(str(name), value, f"{path}.{name}")
-            if field in values:
-                raise BadValue(f"{path}.{name}: sets {field}, which is set already")
-            values[field] = wire
+            for field, wire in self._one(str(name), value, f"{path}.{name}").items():
+                values[field] = _together(values.get(field), wire, field, f"{path}.{name}")
+        for field, wire in values.items():
+            lacking = field if wire is None else missing({field: wire})
+            if lacking:
+                raise BadValue(f"{path}: {lacking} is missing")
         if not empty and not values.keys() - {_NO_MODE}:
             raise BadValue(f"{path}: at least one mode is expected, such as opModMaxLimW")
-        return control_base({f"{BASE}.{field}": wire for field, wire in values.items()})
+        return control_base(values)
 
-    def _one(self, name: str, value: object, path: str) -> tuple[str, Any]:
+    def _one(self, name: str, value: object, path: str) -> dict[str, Any]:
         field = _OLD_NAMES.get(name, name)
         if field not in _FIELDS:
             return self._point(name, value, path)
         if value is None:
             raise BadValue(f"{path} is None, a value is expected")
         if _FIELDS[field].type == "DERCurveLink" and isinstance(value, str):
-            return field, self._curve(field, value, path)
+            return {field: self._curve(field, value, path)}
         base = from_json(BASE, {field: value}, path.removesuffix(f".{name}"))
         wire = getattr(base, field)
         check_meaning("DERControl", f"{BASE}.{field}", wire, path)
-        return field, wire
+        return {field: wire}
 
     # --- curves --------------------------------------------------------------------------------
 
@@ -85,36 +97,61 @@ class Modes:
 
     # --- points --------------------------------------------------------------------------------
 
-    def _point(self, name: str, value: object, path: str) -> tuple[str, Any]:
-        """A point's field and wire value, which must be the same for all devices."""
-        found: tuple[str, Any] | None = None
+    def _point(self, name: str, value: object, path: str) -> dict[str, Any]:
+        """What a point gives, by field, which must be the same for all devices."""
+        found: dict[str, Any] | None = None
         for device in self._devices():
-            converted = _convert(device, name, value, path)
+            converted = self._convert(device, name, value, path)
             if found is not None and converted != found:
+                fields = ", ".join(converted)
                 raise BadValue(
-                    f"{path}: is not the same {converted[0]} for all devices, since each converts"
-                    f" it by its own rating: name {converted[0]}, or give devices"
+                    f"{path}: is not the same {fields} for all devices, since each converts"
+                    f" it by its own rating: name {fields}, or give devices"
                 )
             found = converted
         if found is None:
             raise BadValue(f"{path}: {BASE} has no {name}{near(name, _FIELDS)}")
         return found
 
+    def _convert(self, device: EndDevice, name: str, value: object, path: str) -> dict[str, Any]:
+        rows = device.point_map.rows
+        row = rows.get(name) or next((r for r in rows.values() if r.row.sunspec == name), None)
+        if row is None or row.writing is None:
+            writable = [point for point, candidate in rows.items() if candidate.writable]
+            raise BadValue(
+                f"{path}: is neither a field of {BASE} nor a point of device {device.sfdi} that"
+                f" can be written{near(name, [*_FIELDS, *writable])}"
+            )
+        try:
+            wire = row.to_wire(value, device.resources)
+            return self._fields(device, row, row.writing, wire)
+        except (BadValue, BaseUnknown) as error:
+            raise type(error)(f"{path}: device {device.sfdi}: {error}") from error
 
-def _convert(device: EndDevice, name: str, value: object, path: str) -> tuple[str, Any]:
-    rows = device.point_map.rows
-    row = rows.get(name) or next((r for r in rows.values() if r.row.sunspec == name), None)
-    if row is None or not row.writable:
-        writable = [point for point, candidate in rows.items() if candidate.writable]
-        raise BadValue(
-            f"{path}: is neither a field of {BASE} nor a point of device {device.sfdi} that can be"
-            f" written{near(name, [*_FIELDS, *writable])}"
-        )
-    try:
-        field, wire = row.to_wire(value, device.resources)
-    except (BadValue, BaseUnknown) as error:
-        raise type(error)(f"{path}: device {device.sfdi}: {error}") from error
-    return field.removeprefix(f"{BASE}."), wire
+    def _fields(self, device: EndDevice, row: Point, writing: Writing, wire: Any) -> dict[str, Any]:
+        """What a written point means in one control. Raises BadValue."""
+        if writing.field in _FIELDS:
+            return {writing.field: wire}
+        if writing.role is Role.CHOICE:
+            mode, part = wire
+            return {mode: part}
+        if writing.role is Role.SWITCH and CONTROL in writing.targets and wire != ABSENT:
+            own = self._program is not None and self._program.number == device.program
+            fields = self._server.fleet.set_points.switched_on(device, row, wire)
+            if own or fields.keys().isdisjoint(CURVE_MODES):
+                return fields
+            raise BadValue(f"{row.name}: its curve is in the program of the device alone")
+        raise BadValue(f"{row.name}: {_ELSEWHERE.get(writing.field, _NO_ORDER)}")
+
+
+def _together(known: Any, wire: Any, field: str, path: str) -> Any:
+    """A field of which several points each set a part. Raises BadValue for a second value."""
+    if wire is None:
+        return known
+    both = filled(wire, known)
+    if known is not None and (both == wire or filled(known, wire) != both):
+        raise BadValue(f"{path}: sets {field}, which is set already")
+    return both
 
 
 def _check_curve(field: str, curve: models.DERCurve, path: str) -> None:

@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parents[2]
 DATA = REPOSITORY / "tests" / "data" / "driver"
 ROWS = tomllib.loads((DATA / "registry.toml").read_text(encoding="utf-8"))
 VALUES = tomllib.loads((DATA / "values.toml").read_text(encoding="utf-8"))
-TYPES = {"float": float, "int": int, "bool": bool, "str": str, "": None}
+TYPES = {"float": float, "int": int, "bool": bool, "str": str, "list": list, "": None}
 
 
 def named(kind: str) -> list[Any]:

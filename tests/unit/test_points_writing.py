@@ -16,10 +16,10 @@ from tests.point_cases import point, registry, reported, value_of
 from tests.vectors import rules
 
 REGISTRIES = ["ieee2030_5.csv", "ieee2030_5_original.csv"]
-BATTERY_PATH = "DERControlBase.opModFixedW"
+BATTERY_FIELD = "opModFixedW"
 
 
-def check(one: Point, rule: dict[str, Any], path: str) -> None:
+def check(one: Point, rule: dict[str, Any], field: str) -> None:
     resources = reported(rule.get("resources", ""))
     if "refused" in rule or "unknown" in rule:
         error = BadValue if "refused" in rule else BaseUnknown
@@ -27,10 +27,12 @@ def check(one: Point, rule: dict[str, Any], path: str) -> None:
             one.to_wire(rule["value"], resources)
         assert str(caught.value) == rule.get("refused", rule.get("unknown"))
         return
-    assert one.to_wire(rule["value"], resources) == (path, rule["wire"])
+    assert one.to_wire(rule["value"], resources) == rule["wire"]
+    assert one.writing is not None
+    assert one.writing.field == field
     read_back = one.from_wire(rule["wire"], resources)
     assert read_back == pytest.approx(rule.get("reads", rule["value"]))
-    base = models.DERControlBase(**{path.removeprefix("DERControlBase."): rule["wire"]})
+    base = models.DERControlBase(**{field: rule["wire"]})
     in_force = {**resources, ("DERControl", 1): models.DERControl(DERControlBase=base)}
     assert value_of(one, in_force) == read_back
 
@@ -38,20 +40,20 @@ def check(one: Point, rule: dict[str, Any], path: str) -> None:
 @pytest.mark.parametrize("name", REGISTRIES)
 @pytest.mark.parametrize("rule", rules("points/writes.toml", "battery"))
 def test_battery_set_point(rule: dict[str, Any], name: str) -> None:
-    check(registry(name).rows["b124_WChaMax"], rule, BATTERY_PATH)
+    check(registry(name).rows["b124_WChaMax"], rule, BATTERY_FIELD)
 
 
 @pytest.mark.parametrize("rule", rules("points/writes.toml", "row"))
 def test_row(rule: dict[str, Any]) -> None:
     cells = {title: rule[title] for title in ("units", "type", "mapping") if title in rule}
     one = point("DERControl", rule["field"], writable="TRUE", **cells)
-    check(one, rule, rule["field"])
+    check(one, rule, rule["field"].removeprefix("DERControlBase."))
 
 
 def test_set_point_of_a_scaled_type_is_a_model() -> None:
     one = point("DERControl", "DERControlBase.opModTargetW", units="W", writable="TRUE")
     wire = models.ActivePower(multiplier=1, value=5000)
-    assert one.to_wire(50000, {}) == ("DERControlBase.opModTargetW", wire)
+    assert one.to_wire(50000, {}) == wire
     assert one.from_wire(wire, {}) == 50000.0
 
 
@@ -104,7 +106,7 @@ def test_read_back_is_within_half_a_step(watts: float, charge: int, discharge: i
     resources = reported(
         f"DERSettings.setMaxChargeRateW={charge} DERSettings.setMaxDischargeRateW={discharge}"
     )
-    _, wire = one.to_wire(watts, resources)
+    wire = one.to_wire(watts, resources)
     assert -10000 <= wire <= 10000
     assert wire * watts <= 0
     value = one.from_wire(wire, resources)

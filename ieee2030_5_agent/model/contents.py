@@ -1,0 +1,35 @@
+"""Contents: what a program holds besides its controls, its DefaultDERControl and its DERCurves.
+
+Source: IEEE 2030.5-2018 DefaultDERControl, DERCurve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..sep import models
+from .dispatch import Dispatch
+from .door import Door
+from .program import Program
+
+
+class Contents:
+    """Changes them through the door; what devices read of them follows."""
+
+    def __init__(self, door: Door, dispatch: Dispatch) -> None:
+        self._door = door
+        self._dispatch = dispatch
+
+    def set_default(self, program: Program, default: models.DefaultDERControl | None) -> None:
+        """What holds while no control is active; None: nothing."""
+        if program.set_default(default, self._door.now):
+            self._changed(program, "default")
+
+    def set_curves(self, program: Program, curves: Sequence[models.DERCurve]) -> None:
+        """The curves of a program, by mRID: new ones are added, missing ones removed."""
+        if program.set_curves(curves, self._door.now, self._door.new_mrid):
+            self._changed(program, "curves")
+
+    def _changed(self, program: Program, what: str) -> None:
+        self._door.emit("program", None, program.detail(what))
+        self._dispatch.review(self._dispatch.followers(program))
