@@ -73,11 +73,8 @@ def _read(file: Path) -> PointMap:
     try:
         return PointMap.from_csv(file.read_text(encoding="utf-8"))
     except PointMapError as error:
-        count = len(error.problems)
         problems = "\n".join(f"  {problem}" for problem in error.problems)
-        raise click.ClickException(
-            f"{file}: {count} problem{'s' * (count > 1)}\n{problems}"
-        ) from None
+        raise click.ClickException(f"{file} cannot be used:\n{problems}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file}: {error}") from None
 

@@ -31,15 +31,19 @@ class DevicePoints:
         now = self._clock()
         device.point_times = {name: device.point_times.get(name, now) for name in device.points}
 
-    def refresh(self, device: EndDevice, resource: str) -> dict[str, PointValue]:
-        """Updates the points that read a resource; returns those that have another value now."""
+    def refresh(self, device: EndDevice, resource: str, der: int = 1) -> dict[str, PointValue]:
+        """Updates the points that read a resource; returns those that have another value now.
+
+        ``der``: whose resource, if each DER has one.
+        """
         now = self._clock()
         changed: dict[str, PointValue] = {}
         point_map = device.point_map
         timed = resource in point_map.timed_by
         if timed:
             self._watch(device)
-        for name, value in self._evaluate(device, point_map.dependents(resource), timed).items():
+        points = point_map.dependents(resource, der)
+        for name, value in self._evaluate(device, points, timed).items():
             before = device.points.get(name)
             if value is None:
                 device.points.pop(name, None)

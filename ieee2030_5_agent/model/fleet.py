@@ -17,7 +17,7 @@ from .contents import Contents
 from .device_points import DevicePoints
 from .dispatch import Dispatch
 from .door import Door
-from .end_device import EndDevice, Registration, ResourceKey
+from .end_device import EndDevice, Registration
 from .errors import StillManages, UnknownDevice, UnknownPoint
 from .granting import Granting
 from .log_events import Entry, describe
@@ -247,11 +247,11 @@ class Fleet:
 
     # --- what devices send ---------------------------------------------------------------------
 
-    def put_resource(self, device: EndDevice, key: ResourceKey, model: Any) -> bool:
+    def put_resource(self, device: EndDevice, key: tuple[str, int], model: Any) -> bool:
         """Stores the latest of a resource and updates its points; True when it is the first."""
         first = key not in device.resources
         device.resources[key] = model
-        changed = self._points.refresh(device, key[0])
+        changed = self._points.refresh(device, key[0], key[1])
         self._door.emit("resource", device, {"resource": key[0], "instance": key[1]}, changed)
         return first
 

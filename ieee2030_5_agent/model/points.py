@@ -16,7 +16,7 @@ from .formula import Resources
 from .point import Point, Readings
 from .point_compiler import compile_row
 from .point_groups import groups_of
-from .point_rows import CellError, read_rows
+from .point_rows import DER_RESOURCES, CellError, read_rows
 from .readings import Frame
 from .references import TIME
 
@@ -40,10 +40,11 @@ class PointMap:
     def __init__(self, points: Iterable[Point]) -> None:
         self.rows: dict[str, Point] = {point.name: point for point in points}
         self.groups = groups_of(self.rows.values())
-        self._dependents: dict[str, list[Point]] = {}
+        self._dependents: dict[tuple[str, int], list[Point]] = {}
         for point in self.rows.values():
             for resource in point.resources:
-                self._dependents.setdefault(resource, []).append(point)
+                der = (point.row.der or 1) if resource in DER_RESOURCES else 1
+                self._dependents.setdefault((resource, der), []).append(point)
         timed = [point.resources for point in self.dependents(TIME)]
         self.timed_by: frozenset[str] = frozenset().union(*timed)
 
@@ -89,9 +90,12 @@ class PointMap:
             raise PointMapError([f"not a CSV file: {error}"]) from error
         return cls.from_rows(rows, lines)
 
-    def dependents(self, resource: str) -> list[Point]:
-        """The points whose value may change when a resource of this class arrives."""
-        return self._dependents.get(resource, [])
+    def dependents(self, resource: str, der: int = 1) -> list[Point]:
+        """The points whose value may change when a resource of this class arrives.
+
+        ``der``: whose, if each DER has one.
+        """
+        return self._dependents.get((resource, der), [])
 
     def evaluate(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..model.end_device import ResourceKey
 from ..sep.facets import ELEMENTS
 from .call import Answer, Call, created, no_content, ok
 from .errors import NotFound
@@ -44,5 +43,5 @@ def write(name: str) -> Handler:
     return handler
 
 
-def _key(call: Call, name: str) -> ResourceKey:
+def _key(call: Call, name: str) -> tuple[str, int]:
     return (name, call.der if "der" in call.params else 1)
