@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from ..sep import models
 from .changes import PointValue
@@ -25,7 +25,9 @@ class DevicePoints:
     def configure(self, device: EndDevice, point_map: PointMap) -> None:
         """Gives a device another registry, and all its points their values."""
         device.point_map = point_map
-        values = self._evaluate(device, point_map.rows.values(), bool(point_map.timed_by))
+        frame = device.registration.direction_frame
+        resources = self._resources(device, bool(point_map.timed_by))
+        values = point_map.evaluate_all(resources, device.readings, frame)
         self._watch(device)
         device.points = {name: value for name, value in values.items() if value is not None}
         now = self._clock()
@@ -42,8 +44,13 @@ class DevicePoints:
         timed = resource in point_map.timed_by
         if timed:
             self._watch(device)
-        points = point_map.dependents(resource, der)
-        for name, value in self._evaluate(device, points, timed).items():
+        values = point_map.evaluate(
+            point_map.dependents(resource, der),
+            self._resources(device, timed),
+            device.readings,
+            device.registration.direction_frame,
+        )
+        for name, value in values.items():
             before = device.points.get(name)
             if value is None:
                 device.points.pop(name, None)
@@ -69,15 +76,12 @@ class DevicePoints:
         else:
             self.forget(device)
 
-    def _evaluate(
-        self, device: EndDevice, points: Iterable[Point], timed: bool
-    ) -> dict[str, PointValue]:
-        resources: Resources = device.resources
-        if timed:
-            time = models.Time(currentTime=int(self._clock()))
-            resources = {**device.resources, (TIME, 1): time}
-        frame = device.registration.direction_frame
-        return device.point_map.evaluate(points, resources, device.readings, frame)
+    def _resources(self, device: EndDevice, timed: bool) -> Resources:
+        """What points read; also the time, if some of them do."""
+        if not timed:
+            return device.resources
+        time = models.Time(currentTime=int(self._clock()))
+        return {**device.resources, (TIME, 1): time}
 
 
 def writable(device: EndDevice, name: str) -> Point:

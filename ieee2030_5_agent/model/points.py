@@ -16,7 +16,7 @@ from .formula import Resources
 from .point import Point, Readings
 from .point_compiler import compile_row
 from .point_groups import groups_of
-from .point_rows import DER_RESOURCES, CellError, read_rows
+from .point_rows import DER_RESOURCES, READINGS, CellError, read_rows
 from .readings import Frame
 from .references import TIME
 
@@ -47,6 +47,8 @@ class PointMap:
                 self._dependents.setdefault((resource, der), []).append(point)
         timed = [point.resources for point in self.dependents(TIME)]
         self.timed_by: frozenset[str] = frozenset().union(*timed)
+        # What the points read of a device that has sent nothing.
+        self._nothing = self.evaluate(self.rows.values(), {})
 
     @classmethod
     def from_rows(
@@ -96,6 +98,16 @@ class PointMap:
         ``der``: whose, if each DER has one.
         """
         return self._dependents.get((resource, der), [])
+
+    def evaluate_all(
+        self, resources: Resources, readings: Readings, frame: Frame
+    ) -> dict[str, PointValue]:
+        """The values of all points; only those are worked out of which something is there."""
+        keys = [(name, der if isinstance(der, int) else 1) for name, der in resources]
+        if readings:
+            keys.append((READINGS, 1))
+        points = {point.name: point for key in keys for point in self.dependents(*key)}
+        return self._nothing | self.evaluate(points.values(), resources, readings, frame)
 
     def evaluate(
         self,

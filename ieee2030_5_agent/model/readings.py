@@ -72,13 +72,17 @@ class SelectorError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """A compiled selector: per ReadingType field the accepted codes with rank and sign."""
+    """A compiled selector: per ReadingType field the accepted codes with rank and sign.
+
+    ``uoms``: the accepted codes of uom, by which most readings are passed over at once.
+    """
 
     description: str | None
     codes: tuple[tuple[str, dict[int, tuple[int, int]]], ...] = ()
     flags_set: int = 0
     flags_clear: int = 0
     usage_point: int | None = None
+    uoms: frozenset[int] = frozenset()
 
     def choose(
         self, readings: Collection[StoredReading], frame: Frame = Frame.CUSTOMER
@@ -86,15 +90,19 @@ class Selector:
         """The reading that binds and the sign it counts with."""
         if self.usage_point is not None:
             readings = self._of_usage_point(readings, self.usage_point)
-        readings = [reading for reading in readings if reading.value is not None]
         if self.description is not None:
-            named = [r for r in readings if r.description == self.description]
+            named = [
+                r for r in readings if r.description == self.description and r.value is not None
+            ]
             if named:
                 return max(named, key=_age), 1
-        if not self.codes:
-            return None
         best: tuple[tuple[list[float], tuple[int, ...], float], StoredReading, int] | None = None
         for reading in readings:
+            # An absent ReadingType element counts as code 0.
+            kind = reading.reading_type
+            uom = 0 if kind is None else kind.uom or 0
+            if uom not in self.uoms or reading.value is None:
+                continue
             match = self._match(reading, frame)
             if match is None:
                 continue
@@ -112,7 +120,6 @@ class Selector:
         sign = 1
         ranks = []
         for name, accepted in self.codes:
-            # An absent ReadingType element counts as code 0.
             code = getattr(reading.reading_type, name, None) or 0
             if name == "flowDirection" and frame is Frame.GENERATOR:
                 code = {FORWARD: REVERSE, REVERSE: FORWARD}.get(code, code)
@@ -178,7 +185,8 @@ def parse_selector(text: str, usage_point: int | None = None) -> Selector:
             codes.append((key, _accepted(key, value)))
     if description is None and "uom" not in dict(codes):
         raise SelectorError("the selector names neither uom nor description: any reading would do")
-    return Selector(description, tuple(codes), *flags, usage_point)
+    uoms = frozenset(dict(codes).get("uom", ()))
+    return Selector(description, tuple(codes), *flags, usage_point, uoms)
 
 
 def _age(reading: StoredReading) -> tuple[float, float, float]:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from ieee2030_5_agent.cli.main import main
 from ieee2030_5_agent.model.points import PointMap
+from ieee2030_5_agent.model.row_mapping import read_mapping
 from ieee2030_5_agent.server import shipped_points
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -125,7 +126,9 @@ def test_a_group_is_whole_in_a_starter() -> None:
         switches = {
             point.row.group: name
             for name, point in table.items()
-            if point.row.group and "present=" in point.row.mapping and point.writable
+            if point.row.resource == "DERControl"
+            and point.writable
+            and read_mapping(point.row.mapping).states
         }
         for point in shown.values():
             if point.writable and point.row.group in switches:
