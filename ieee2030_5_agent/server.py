@@ -13,6 +13,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -22,6 +23,9 @@ from .model.end_device import EndDevice
 from .model.errors import ModelError
 from .model.fleet import Fleet
 from .model.points import PointMap
+from .notifying.affected import Affected
+from .notifying.notices import Notices
+from .notifying.outbox import Outbox
 from .refusals import Refusals
 from .rest import errors
 from .rest.access import scope_of
@@ -43,7 +47,13 @@ BODY_METHODS = frozenset({"PUT", "POST"})
 class Server:
     """The IEEE 2030.5 server: bytes in, bytes out, on top of one fleet."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] | None = None,
+    ) -> None:
+        """``timer``: what pauses are measured by; None: the clock."""
         self.clock = clock
         self.settings = settings
         self.started = clock()
@@ -63,6 +73,15 @@ class Server:
         # Whether a document of the laxer rules of 2013 was ever taken.
         self._lax = False
         self.table = Table(ALL_ROUTES, settings.root, settings.post_as_put)
+        self.notices = Notices(self)
+        self.outbox = Outbox(
+            self.fleet.subscriptions,
+            Affected(self.table, self.fleet),
+            self.notices.digest,
+            clock,
+            timer or clock,
+        )
+        self.fleet.listen(self.outbox.tell)
         self.configure(settings)
 
     @property
@@ -73,10 +92,6 @@ class Server:
         """The URI of a resource by name."""
         return self.table.href(name, params)
 
-    def set_poll_rate(self, resource: str, seconds: int) -> None:
-        """Changes a pollRate until the next configuration."""
-        self.poll_rates[resource] = seconds
-
     def configure(self, settings: Settings) -> None:
         """Puts a validated configuration in force: devices are added, changed and removed.
 
@@ -85,12 +100,16 @@ class Server:
         check_configuration(self.fleet, settings)
         self.table = Table(ALL_ROUTES, settings.root, settings.post_as_put)
         self.settings = settings
-        self.poll_rates = dict(settings.poll_rates)
         self.fleet.set_points.controls.duration_s = settings.set_point_duration_s
         self.fleet.configure_post_rate(settings.post_rate)
         self.fleet.mirroring.max_mirrors = settings.max_mirrors
         self.fleet.max_log_events = settings.max_log_events
+        self.fleet.subscriptions.configure(
+            settings.subscriptions.max_per_device, settings.subscriptions.expiry_s
+        )
+        self.outbox.give_up_s = settings.subscriptions.give_up_s
         configure_fleet(self.fleet, settings)
+        self.fleet.configured(settings.poll_rates)
 
     def _curve_at(self, href: str) -> models.DERCurve | None:
         """The DERCurve at a URI, None where there is none."""
@@ -110,7 +129,7 @@ class Server:
         self.fleet.advance(self.clock())
         edition = self.settings.edition
         try:
-            call = self._call(request)
+            call = self.call_for(request)
             edition = call.spoken
             route, handler, call.params = self.table.match(request.method, request.path)
             if call.scope.own is not None:
@@ -123,8 +142,10 @@ class Server:
                 self._note_heard(call)
                 edition = call.spoken
                 csip_aus = call.csip_aus_namespace(call.asker)
-            if self._lax and edition.year >= Edition.E2018.year:
-                edition = _possible_edition(answer, edition)
+            if subscribable := call.subscribable(route):
+                answer = _marked(answer, subscribable)
+            if answer.model is not None:
+                edition = self.edition_of(answer.model, edition)
             response = _success(answer, edition, csip_aus)
         except errors.ProtocolError as refusal:
             response = self._refused(request, refusal, edition)
@@ -139,7 +160,7 @@ class Server:
         self._answers[response.status] += 1
         return response
 
-    def _call(self, request: Request) -> Call:
+    def call_for(self, request: Request) -> Call:
         """A request whose URI is not looked at yet. Raises Forbidden for who may not even ask."""
         settings = self.settings
         scope = scope_of(
@@ -155,8 +176,13 @@ class Server:
             table=self.table,
             now=self.clock(),
             started=self.started,
-            poll_rates=self.poll_rates,
         )
+
+    def edition_of(self, model: Any, edition: Edition) -> Edition:
+        """What an old client left out cannot be told in an edition that demands it, and nothing is
+        invented: the answer is then a document of the edition in which it is complete."""
+        lax = self._lax and edition.year >= Edition.E2018.year and not is_complete(model)
+        return Edition.ZIGBEE_2013 if lax else edition
 
     def _note_contact(self, call: Call) -> None:
         """The device of the URI was heard of, also when the request is refused."""
@@ -285,9 +311,8 @@ def _success(answer: Answer, edition: Edition, csip_aus: str | None) -> Response
     return Response(answer.status, tuple(headers), encode(answer.model, edition, csip_aus))
 
 
-def _possible_edition(answer: Answer, edition: Edition) -> Edition:
-    """What an old client left out cannot be told in an edition that demands it, and nothing is
-    invented: the answer is then a document of the edition in which it is complete."""
-    if answer.model is None or is_complete(answer.model):
-        return edition
-    return Edition.ZIGBEE_2013
+def _marked(answer: Answer, subscribable: int) -> Answer:
+    """The answer with its attribute ``subscribable``; a stored model stays as it is."""
+    if answer.model is None:
+        return answer
+    return replace(answer, model=replace(answer.model, subscribable=subscribable))

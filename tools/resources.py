@@ -16,20 +16,31 @@ README = Path(__file__).parents[1] / "README.md"
 BEGIN = "<!-- resources: written by make resources -->"
 END = "<!-- end of resources -->"
 ROOT = "/dcap"
+# SubscribableType in words.
+SUBSCRIBABLE = ("", "yes", "with a Condition", "with or without a Condition")
 
 
 def table() -> str:
     """The table in Markdown, one line per resource."""
-    rows = ["| Function set | Resource | URI | Methods | Takes |", "|---|---|---|---|---|"]
+    rows = [
+        "| Function set | Resource | URI | Methods | Takes | Subscribable |",
+        "|---|---|---|---|---|---|",
+    ]
     for function_set in FUNCTION_SETS:
         name = function_set.__name__.rpartition(".")[2].replace("_", " ")
         routes = Table(function_set.ROUTES, ROOT)
         for route in routes:
             methods = " ".join(routes.methods(route.name))
             bodies = ", ".join(body.__name__ for body in route.bodies)
-            rows.append(
-                f"| {name} | {route.name} | `{ROOT}{route.template}` | {methods} | {bodies} |"
+            cells = (
+                name,
+                route.name,
+                f"`{ROOT}{route.template}`",
+                methods,
+                bodies,
+                SUBSCRIBABLE[route.subscribable],
             )
+            rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 

@@ -20,6 +20,7 @@ from . import (
     power_status,
     responses,
     self_device,
+    subscriptions,
     time,
 )
 
@@ -39,5 +40,6 @@ FUNCTION_SETS = (
     log_events,
     metering,
     metering_mirror,
+    subscriptions,
 )
 ALL_ROUTES = tuple(route for function_set in FUNCTION_SETS for route in function_set.ROUTES)

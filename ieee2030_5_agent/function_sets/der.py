@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ..model.programs import Program
 from ..rest.call import Answer, Call, ok
-from ..rest.routing import Route
+from ..rest.routing import NOT_SUBSCRIBABLE, SUBSCRIBABLE, Route
 from ..rest.stored import read, write
 from ..sep import models
 
@@ -53,7 +53,7 @@ def _current(programs: Sequence[Program]) -> Program:
     return next((program for program in programs if program.active), programs[0])
 
 
-def _singleton(name: str, segment: str, body: type) -> Route:
+def _singleton(name: str, segment: str, body: type, subscribable: int = NOT_SUBSCRIBABLE) -> Route:
     return Route(
         name,
         "/edev/{edev}/der/{der}/" + segment,
@@ -61,14 +61,15 @@ def _singleton(name: str, segment: str, body: type) -> Route:
         PUT=write(name),
         bodies=(body,),
         post_as_put=True,
+        subscribable=subscribable,
     )
 
 
 ROUTES = (
     Route("DERList", "/edev/{edev}/der", GET=read_list),
-    Route("DER", "/edev/{edev}/der/{der}", GET=read_der),
+    Route("DER", "/edev/{edev}/der/{der}", GET=read_der, subscribable=SUBSCRIBABLE),
     _singleton("DERCapability", "dercap", models.DERCapability),
-    _singleton("DERSettings", "derg", models.DERSettings),
-    _singleton("DERStatus", "ders", models.DERStatus),
-    _singleton("DERAvailability", "dera", models.DERAvailability),
+    _singleton("DERSettings", "derg", models.DERSettings, SUBSCRIBABLE),
+    _singleton("DERStatus", "ders", models.DERStatus, SUBSCRIBABLE),
+    _singleton("DERAvailability", "dera", models.DERAvailability, SUBSCRIBABLE),
 )

@@ -13,7 +13,7 @@ from ..model.programs import Program
 from ..rest.call import Answer, Call, ok
 from ..rest.errors import NotFound
 from ..rest.lists import TimeKey
-from ..rest.routing import Route
+from ..rest.routing import SUBSCRIBABLE, Route
 from ..sep import models
 
 
@@ -132,19 +132,39 @@ def _control(call: Call, program: Program, control: Control) -> models.DERContro
 
 
 ROUTES = (
-    Route("EndDeviceDERProgramList", "/edev/{edev}/derp", GET=read_programs),
+    Route(
+        "EndDeviceDERProgramList", "/edev/{edev}/derp", GET=read_programs, subscribable=SUBSCRIBABLE
+    ),
     Route(
         "FunctionSetAssignmentsDERProgramList",
         "/edev/{edev}/fsa/{fsa}/derp",
         GET=read_assigned_programs,
+        subscribable=SUBSCRIBABLE,
     ),
-    Route("EndDeviceDERControlList", "/edev/{edev}/derc", GET=read_controls),
-    Route("EndDeviceDERControl", "/edev/{edev}/derc/{derc}", GET=read_control),
-    Route("DERProgram", "/derp/{derp}", GET=read_program),
-    Route("DERControlList", "/derp/{derp}/derc", GET=read_controls),
-    Route("DERControl", "/derp/{derp}/derc/{derc}", GET=read_control),
-    Route("ActiveDERControlList", "/derp/{derp}/actderc", GET=read_active_controls),
-    Route("DefaultDERControl", "/derp/{derp}/dderc", GET=read_default_control),
+    Route(
+        "EndDeviceDERControlList", "/edev/{edev}/derc", GET=read_controls, subscribable=SUBSCRIBABLE
+    ),
+    Route(
+        "EndDeviceDERControl",
+        "/edev/{edev}/derc/{derc}",
+        GET=read_control,
+        subscribable=SUBSCRIBABLE,
+    ),
+    Route("DERProgram", "/derp/{derp}", GET=read_program, subscribable=SUBSCRIBABLE),
+    Route("DERControlList", "/derp/{derp}/derc", GET=read_controls, subscribable=SUBSCRIBABLE),
+    Route("DERControl", "/derp/{derp}/derc/{derc}", GET=read_control, subscribable=SUBSCRIBABLE),
+    Route(
+        "ActiveDERControlList",
+        "/derp/{derp}/actderc",
+        GET=read_active_controls,
+        subscribable=SUBSCRIBABLE,
+    ),
+    Route(
+        "DefaultDERControl",
+        "/derp/{derp}/dderc",
+        GET=read_default_control,
+        subscribable=SUBSCRIBABLE,
+    ),
     Route("DERCurveList", "/derp/{derp}/dc", GET=read_curves),
     Route("DERCurve", "/derp/{derp}/dc/{dc}", GET=read_curve),
 )

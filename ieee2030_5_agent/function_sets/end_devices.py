@@ -12,7 +12,7 @@ from ..model.errors import DuplicateDevice
 from ..rest.call import Answer, Call, created, no_content, ok
 from ..rest.errors import FOREIGN_IDENTITY, NOT_PERMITTED, BadValue, Conflict, Forbidden, NotFound
 from ..rest.lists import TimeKey
-from ..rest.routing import Route
+from ..rest.routing import SUBSCRIBABLE, Route
 from ..sep import models
 from ..sep.identity import IdentityError, format_sfdi, normalise_lfdi, parse_sfdi, sfdi_of_lfdi
 
@@ -124,6 +124,11 @@ def end_device(call: Call, device: EndDevice) -> models.EndDevice:
     )
     if call.csip_aus_namespace(device) is not None:
         resource.ConnectionPointLink = models.Link(href=call.href("ConnectionPoint", edev=n))
+    if call.settings.notifies and call.scope.own in (None, device):
+        # A client has one SubscriptionList, below its own EndDevice.
+        resource.SubscriptionListLink = call.list_link(
+            models.SubscriptionListLink, len(call.fleet.subscriptions.of(device.sfdi)), edev=n
+        )
     if not device.registration.aggregator:
         # An aggregator follows no programs and has no DERs: these are below its devices.
         resource.DERListLink = call.list_link(models.DERListLink, device.der_count, edev=n)
@@ -190,6 +195,7 @@ ROUTES = (
         GET=read_list,
         POST=register,
         bodies=(models.EndDevice,),
+        subscribable=SUBSCRIBABLE,
     ),
     Route(
         "EndDevice",
@@ -198,6 +204,7 @@ ROUTES = (
         PUT=write,
         DELETE=delete,
         bodies=(models.EndDevice,),
+        subscribable=SUBSCRIBABLE,
     ),
     Route(
         "Registration",

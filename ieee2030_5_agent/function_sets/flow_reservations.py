@@ -11,7 +11,7 @@ from ..model.reservations import Grant, Reservation
 from ..rest.call import Answer, Call, created, no_content, ok
 from ..rest.errors import BadValue, Forbidden, NotFound, TooLarge
 from ..rest.lists import TimeKey
-from ..rest.routing import Route
+from ..rest.routing import SUBSCRIBABLE, Route
 from ..sep import models
 
 BY_REQUEST_START: TimeKey[Reservation] = TimeKey(lambda reservation: reservation.start)
@@ -123,6 +123,16 @@ ROUTES = (
         DELETE=delete,
         bodies=(models.FlowReservationRequest,),
     ),
-    Route("FlowReservationResponseList", "/edev/{edev}/frp", GET=read_responses),
-    Route("FlowReservationResponse", "/edev/{edev}/frp/{frp}", GET=read_response),
+    Route(
+        "FlowReservationResponseList",
+        "/edev/{edev}/frp",
+        GET=read_responses,
+        subscribable=SUBSCRIBABLE,
+    ),
+    Route(
+        "FlowReservationResponse",
+        "/edev/{edev}/frp/{frp}",
+        GET=read_response,
+        subscribable=SUBSCRIBABLE,
+    ),
 )

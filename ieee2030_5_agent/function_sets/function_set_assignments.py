@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..model.programs import Assignments
 from ..rest.call import Answer, Call, ok
-from ..rest.routing import Route
+from ..rest.routing import SUBSCRIBABLE, Route
 from ..sep import models
 
 
@@ -41,6 +41,8 @@ def assignments(call: Call, fsa: Assignments) -> models.FunctionSetAssignments:
 
 
 ROUTES = (
-    Route("FunctionSetAssignmentsList", "/edev/{edev}/fsa", GET=read_list),
-    Route("FunctionSetAssignments", "/edev/{edev}/fsa/{fsa}", GET=read),
+    Route(
+        "FunctionSetAssignmentsList", "/edev/{edev}/fsa", GET=read_list, subscribable=SUBSCRIBABLE
+    ),
+    Route("FunctionSetAssignments", "/edev/{edev}/fsa/{fsa}", GET=read, subscribable=SUBSCRIBABLE),
 )

@@ -11,7 +11,7 @@ from ..model.log_events import Entry
 from ..rest.call import Answer, Call, created, no_content, ok
 from ..rest.errors import NotFound
 from ..rest.lists import TimeKey
-from ..rest.routing import Route
+from ..rest.routing import SUBSCRIBABLE, Route
 from ..sep import models
 
 BY_TIME: TimeKey[Entry] = TimeKey(lambda entry: entry.time, descending=True)
@@ -67,6 +67,7 @@ ROUTES = (
         GET=read_list,
         POST=post,
         bodies=(models.LogEvent,),
+        subscribable=SUBSCRIBABLE,
     ),
     Route(
         "LogEvent",

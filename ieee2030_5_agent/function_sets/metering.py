@@ -15,7 +15,7 @@ from ..model.readings import ROLE_FLAGS
 from ..rest.call import Answer, Call, ok
 from ..rest.errors import NotFound
 from ..rest.lists import TimeFilter, TimeKey
-from ..rest.routing import Route
+from ..rest.routing import BOTH_WAYS, NOT_SUBSCRIBABLE, SUBSCRIBABLE, Route
 from ..sep import models
 
 IS_MIRROR = 1 << ROLE_FLAGS["isMirror"]
@@ -159,20 +159,25 @@ def _reading(call: Call, item: Interval) -> models.Reading:
     return replace(item.reading, href=call.href("SetReading", r=item.number))
 
 
-def _row(name: str, path: str, handler: Callable[[Call], Answer]) -> Route:
-    return Route(name, "/upt" + path, GET=handler)
+def _row(
+    name: str,
+    path: str,
+    handler: Callable[[Call], Answer],
+    subscribable: int = NOT_SUBSCRIBABLE,
+) -> Route:
+    return Route(name, "/upt" + path, GET=handler, subscribable=subscribable)
 
 
 # Reading is the last single value of a meter reading, where ReadingLink leads.
 ROUTES = (
-    _row("UsagePointList", "", read_usage_points),
+    _row("UsagePointList", "", read_usage_points, SUBSCRIBABLE),
     _row("UsagePoint", "/{upt}", read_usage_point),
-    _row("MeterReadingList", "/{upt}/mr", read_meter_readings),
+    _row("MeterReadingList", "/{upt}/mr", read_meter_readings, SUBSCRIBABLE),
     _row("MeterReading", "/{upt}/mr/{mr}", read_meter_reading),
     _row("ReadingType", "/{upt}/mr/{mr}/rt", read_reading_type),
-    _row("Reading", "/{upt}/mr/{mr}/r", read_last_reading),
-    _row("ReadingSetList", "/{upt}/mr/{mr}/rs", read_reading_sets),
+    _row("Reading", "/{upt}/mr/{mr}/r", read_last_reading, BOTH_WAYS),
+    _row("ReadingSetList", "/{upt}/mr/{mr}/rs", read_reading_sets, SUBSCRIBABLE),
     _row("ReadingSet", "/{upt}/mr/{mr}/rs/{rs}", read_reading_set),
-    _row("ReadingList", "/{upt}/mr/{mr}/rs/{rs}/r", read_readings),
+    _row("ReadingList", "/{upt}/mr/{mr}/rs/{rs}/r", read_readings, SUBSCRIBABLE),
     _row("SetReading", "/{upt}/mr/{mr}/rs/{rs}/r/{r}", read_reading),
 )

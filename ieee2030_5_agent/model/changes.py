@@ -15,11 +15,10 @@ class Changed:
 
     ``what``: registration, removal, resource, points, staged (nothing changed in force), control
     (each change of its status), control_overlap, mirror, program, log_event, response,
-    flow_reservation, time (points that count it), and the ``_removal`` of some. ``sfdi``: the
-    device it concerns,
-    None for what concerns several. ``points``: the points that changed, with their new values.
-    ``at``: server time in seconds. ``detail``: more about it, JSON types with the standard's
-    field names.
+    flow_reservation, time (points that count it), subscription, access (of a client), poll_rate,
+    configuration, and the ``_removal`` of some. ``sfdi``: the device it concerns, None for what
+    concerns several. ``points``: the points that changed, with their new values. ``at``: server
+    time in seconds. ``detail``: more about it, JSON types with the standard's field names.
     """
 
     what: str

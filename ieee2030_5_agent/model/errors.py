@@ -69,3 +69,7 @@ class DuplicateControl(ModelError):
 
 class NotCancellable(ModelError):
     """The DERControl ended early already, and not by being cancelled."""
+
+
+class DuplicateSubscription(ModelError):
+    """A subscription of the same client to the same resource exists already."""

@@ -31,6 +31,7 @@ from .reservations import Reservations
 from .responses import ResponseSet, ResponseSets, StoredResponse, Subject
 from .set_points import SetPoints
 from .standings import resumes
+from .subscriptions import Subscriptions
 
 # PrimacyType: the operator's own set points rank as a contracted premises service provider.
 OWN_PROGRAM_PRIMACY = 1
@@ -40,7 +41,7 @@ class Fleet:
     """The state of everything. All methods are synchronous and either succeed or change nothing.
 
     Its parts change what they are named after, through the same door: ``mirroring``,
-    ``dispatch``, ``set_points``, ``granting``.
+    ``dispatch``, ``set_points``, ``granting``, ``subscriptions``.
     """
 
     def __init__(
@@ -56,6 +57,8 @@ class Fleet:
         self.programs = Programs(new_mrid)
         self.response_sets = ResponseSets()
         self.reservations = Reservations()
+        # Seconds between polls by resource name, where they are not the standard's.
+        self.poll_rates: dict[str, int] = {}
         # LFDIs whose access an operator withdrew.
         self.withdrawn: set[str] = set()
         self._door = Door(clock, new_mrid)
@@ -76,6 +79,7 @@ class Fleet:
             self._door, self.programs, self.dispatch, self.contents, self._points
         )
         self.granting = Granting(self._door, self.registry, self.reservations, self.response_sets)
+        self.subscriptions = Subscriptions(self._door, self.registry)
 
     # --- questions -----------------------------------------------------------------------------
 
@@ -183,6 +187,7 @@ class Fleet:
         device = self.device(sfdi)
         if managed := self.registry.managed_by(sfdi):
             raise StillManages(f"aggregator {sfdi} still manages {len(managed)} devices")
+        self.subscriptions.forget_device(device)
         for mirror in list(self.mirrors.of(sfdi)):
             self.mirrors.remove(mirror)
         program = self.programs.by_number(device.program)
@@ -200,6 +205,7 @@ class Fleet:
             self.programs.remove(program)
             self.response_sets.close(program)
             self.response_sets.drop(program.number)
+            self._emit_program(program, "removed")
         self._door.emit("removal", device, {"number": device.number, "registered": False})
 
     def set_post_rate(self, device: EndDevice, seconds: int | None) -> None:
@@ -235,6 +241,16 @@ class Fleet:
         else:
             self.withdrawn.add(lfdi)
         self._door.emit("access", None, {"lFDI": lfdi, "granted": granted})
+
+    def set_poll_rate(self, resource: str, seconds: int) -> None:
+        """Changes the pollRate of a resource until the next configuration."""
+        self.poll_rates[resource] = seconds
+        self._door.emit("poll_rate", None, {"resource": resource, "pollRate": seconds})
+
+    def configured(self, poll_rates: Mapping[str, int]) -> None:
+        """A configuration is in force: whatever clients read may be another than before."""
+        self.poll_rates = dict(poll_rates)
+        self._door.emit("configuration", None, {})
 
     def heard(self, device: EndDevice, edition: Edition | None) -> None:
         """Notes a contact; a request with a body tells which edition the device speaks."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..sep import models
+from .changes import PointValue
 from .device_points import DevicePoints
 from .door import Door
 from .end_device import EndDevice
@@ -47,7 +48,8 @@ class Mirroring:
         elif before.roleFlags != usage_point.roleFlags:
             # They decide which points the readings feed, also those that were not posted now.
             merged = mirror.meter_readings | merged
-        self._read(device, mirror, merged, posted if strict else ())
+        change = "created" if known is None else "changed"
+        self._read(device, mirror, merged, posted if strict else (), change)
         return mirror, known is None
 
     def post(
@@ -60,7 +62,8 @@ class Mirroring:
         merged = self._merged(mirror, posted, strict)
         new = any(key not in mirror.meter_readings for key in merged)
         device = self._registry.device(mirror.sfdi)
-        self._read(device, mirror, merged, posted if strict else ())
+        change = "changed" if new else "readings"
+        self._read(device, mirror, merged, posted if strict else (), change)
         return new
 
     def remove(self, mirror: Mirror) -> None:
@@ -70,14 +73,14 @@ class Mirroring:
         for key in mirror.stored_readings(mirror.meter_readings):
             device.readings.pop(key, None)
         changed = self._points.refresh(device, "MirrorMeterReading")
-        self._door.emit("mirror", device, {"number": mirror.number, "removed": True}, changed)
+        self._tell(device, mirror, "removed", changed)
 
     def set_rate(self, device: EndDevice, seconds: int) -> None:
         """The postRate of all mirrors of a device."""
         for mirror in self._mirrors.of(device.sfdi):
             if mirror.sfdi == device.sfdi and mirror.post_rate != seconds:
                 mirror.post_rate = seconds
-                self._door.emit("mirror", device, {"number": mirror.number, "removed": False})
+                self._tell(device, mirror, "changed")
 
     def _new(self, device: EndDevice, usage_point: models.MirrorUsagePoint) -> Mirror:
         if self._mirrors.count(device.sfdi) >= self.max_mirrors:
@@ -101,6 +104,7 @@ class Mirroring:
         mirror: Mirror,
         merged: dict[str, MeterReading],
         claimed: Sequence[models.MirrorMeterReading],
+        change: str,
     ) -> None:
         self._mirrors.claim(mirror, claimed)
         mirror.meter_readings |= merged
@@ -110,4 +114,19 @@ class Mirroring:
             else:
                 device.readings[key] = reading
         changed = self._points.refresh(device, "MirrorMeterReading")
-        self._door.emit("mirror", device, {"number": mirror.number, "removed": False}, changed)
+        self._tell(device, mirror, change, changed)
+
+    def _tell(
+        self,
+        device: EndDevice,
+        mirror: Mirror,
+        change: str,
+        points: Mapping[str, PointValue] | None = None,
+    ) -> None:
+        """``change``: created, changed, readings (only what was known has new values), removed."""
+        detail: dict[str, PointValue] = {
+            "number": mirror.number,
+            "change": change,
+            "removed": change == "removed",
+        }
+        self._door.emit("mirror", device, detail, points)

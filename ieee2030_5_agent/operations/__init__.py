@@ -16,9 +16,10 @@ from .points import Points
 from .programs import Programs
 from .reservations import Reservations
 from .responses import Responses
+from .subscriptions import Subscriptions
 
 
-class Operations(Points, Devices, Programs, Controls, Responses, Reservations):
+class Operations(Points, Devices, Programs, Controls, Responses, Reservations, Subscriptions):
     """The operator's calls on one server. Public methods are the names of the RPC."""
 
     def all(self) -> Iterator[tuple[str, Callable[..., Any]]]:

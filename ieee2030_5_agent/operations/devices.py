@@ -73,7 +73,7 @@ class Devices(Part):
             raise ModelError(
                 f"{resource!r} carries no pollRate; these do: {', '.join(sorted(POLLED))}"
             )
-        self._server.set_poll_rate(resource, whole("seconds", seconds, 1, WEEK_S))
+        self._fleet.set_poll_rate(resource, whole("seconds", seconds, 1, WEEK_S))
 
     def set_post_rate(self, seconds: int, sfdi: str | int | None = None) -> None:
         """Changes the postRate of a device and its mirrors, or of all and of what comes."""

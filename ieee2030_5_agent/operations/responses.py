@@ -64,7 +64,7 @@ class Responses(Part):
         required = self._server.settings.response_required
         if isinstance(subject.event, Control) and subject.event.response_required is not None:
             required = subject.event.response_required
-        poll_s = self._server.poll_rates.get("DERProgramList", DEFAULT_POLL_RATE_S)
+        poll_s = self._fleet.poll_rates.get("DERProgramList", DEFAULT_POLL_RATE_S)
         given = {stored.code for stored in answers}
         now = self._server.clock()
         overdue = owed(subject.event, int.from_bytes(required), given, poll_s, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ from .errors import (
 )
 from .lists import ListQuery, TimeKey
 from .messages import Request
-from .routing import Table
+from .routing import NOT_SUBSCRIBABLE, Route, Table
 
 # What the schema says of a resource that carries no pollRate.
 DEFAULT_POLL_RATE_S = 900
@@ -70,7 +70,6 @@ class Call:
     table: Table
     now: float
     started: float
-    poll_rates: Mapping[str, int]
     body: Any = None
     edition: Edition | None = None
     # The device that this request is about, as far as the URI or the body tells.
@@ -209,6 +208,7 @@ class Call:
         if time_key is not None and query.after is not None:
             members = time_key.after(members, query.after)
         shown = [make(member) for member in query.page(members)]
+        self._mark_subscribable(shown)
         name = list_type.__name__.removesuffix("List")
         return ok(
             list_type(
@@ -220,6 +220,20 @@ class Call:
             )
         )
 
+    def subscribable(self, route: Route) -> int:
+        """SubscribableType of a resource: what no notification can tell of is not subscribable."""
+        return route.subscribable if self.settings.notifies else NOT_SUBSCRIBABLE
+
+    def _mark_subscribable(self, shown: Sequence[Any]) -> None:
+        """Members of a list say the same of themselves there and when they are read alone."""
+        href = shown[0].href if shown else None
+        if href is None:
+            return
+        route, _, _ = self.table.match("GET", href)
+        if subscribable := self.subscribable(route):
+            for member in shown:
+                member.subscribable = subscribable
+
     def csip_aus_namespace(self, device: EndDevice | None) -> str | None:
         """The namespace for CSIP-AUS elements, None for a device that must not see them."""
         if device is not None and not device.registration.csip_aus:
@@ -228,4 +242,4 @@ class Call:
 
     def poll_rate(self, name: str) -> int:
         """Seconds between polls of a resource, for its ``pollRate`` attribute."""
-        return self.poll_rates.get(name, DEFAULT_POLL_RATE_S)
+        return self.fleet.poll_rates.get(name, DEFAULT_POLL_RATE_S)

@@ -56,6 +56,13 @@ class BadValue(ProtocolError):
     reason_code = VALUES
 
 
+class BadCondition(ProtocolError):
+    """A subscription with a condition that the server cannot watch."""
+
+    status = 400
+    reason_code = CONDITION
+
+
 class Forbidden(ProtocolError):
     """Known, and not allowed to this client."""
 

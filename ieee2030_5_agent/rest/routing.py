@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Call"], "Answer"]
 
+# SubscribableType: by which subscriptions, with or without a Condition, a resource can be followed.
+NOT_SUBSCRIBABLE, SUBSCRIBABLE, CONDITIONALLY, BOTH_WAYS = range(4)
+
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 
 
@@ -25,7 +28,8 @@ class Route:
     """One resource: its name, URI template below the root, handlers, and bodies it takes.
 
     ``{name}`` in the template is a number. ``post_as_put`` marks a singleton that devices in the
-    field also write by POST (a switch of the configuration).
+    field also write by POST (a switch of the configuration). ``subscribable`` is the value of the
+    attribute of that name: clients may be notified of changes.
     """
 
     name: str
@@ -36,6 +40,13 @@ class Route:
     DELETE: Handler | None = None
     bodies: tuple[type, ...] = ()
     post_as_put: bool = False
+    subscribable: int = NOT_SUBSCRIBABLE
+
+    @property
+    def group(self) -> str | None:
+        """The first number in the template: whose resource it is (``edev``, ``derp``, ``upt``)."""
+        _, _, rest = self.template.partition("{")
+        return rest.partition("}")[0] or None
 
     def handlers(self, post_as_put: bool) -> dict[str, Handler]:
         """The method table; HEAD follows from GET."""
@@ -74,6 +85,9 @@ class Table:
     def methods(self, name: str) -> tuple[str, ...]:
         """The methods that a resource takes, in the order of METHODS."""
         return tuple(method for method in METHODS if method in self._handlers[name])
+
+    def __getitem__(self, name: str) -> Route:
+        return self._by_name[name]
 
     def href(self, name: str, params: Mapping[str, int]) -> str:
         """The URI of a resource by its name and the numbers in its template."""

@@ -49,6 +49,7 @@ POLLED = frozenset(
         "ResponseSetList",
         "FlowReservationRequestList",
         "FlowReservationResponseList",
+        "SubscriptionList",
     }
 )
 

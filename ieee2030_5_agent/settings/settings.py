@@ -52,6 +52,7 @@ from .fields import response_required as response_bits
 from .listener import Listener
 from .problems import SettingsError, line, type_name
 from .proxy import Proxy
+from .subscriptions import Subscriptions
 
 DEFAULT_ROOT = "/dcap"
 
@@ -108,6 +109,7 @@ class Settings(Strict):
     group_primacy: Annotated[int, Field(ge=0, le=255), BeforeValidator(no_bool)] = 2
     set_point_duration_s: Annotated[int, Field(ge=1, le=UINT32), BeforeValidator(no_bool)] = 86400
     pen: Annotated[int, Field(ge=0, le=UINT32), BeforeValidator(no_bool)] = 0
+    subscriptions: Subscriptions = Subscriptions()
     _warnings: tuple[str, ...] = PrivateAttr(())
 
     @classmethod
@@ -158,6 +160,17 @@ class Settings(Strict):
     def edition(self) -> Edition:
         """The edition in which a device is answered that has not shown one of its own."""
         return EDITIONS[self.default_edition]
+
+    @property
+    def notifies_loopback(self) -> bool:
+        """Whether this is a laboratory to subscriptions: loopback and plain HTTP are allowed."""
+        laboratory = self.subscriptions.laboratory
+        return self.access == "open" if laboratory is None else laboratory
+
+    @property
+    def notifies(self) -> bool:
+        """Whether there is any address that subscriptions may notify."""
+        return self.notifies_loopback or bool(self.subscriptions.networks)
 
     @model_validator(mode="before")
     @classmethod

@@ -143,6 +143,7 @@ def fill(site: Site) -> Site:
     site.server.fleet.set_point(BATTERY, "b124_WChaMax", 2000)
     site.post(site.battery + "/frq", documents.reservation())
     grant = Operations(site.server).answer_flow_reservation(BATTERY, "F1", START, 3600, 9000, 6500)
+    site.post(site.battery + "/sub", documents.subscription(site.battery))
     program = site.server.fleet.device(BATTERY).program
     control = site.get(f"/dcap/derp/{program}/actderc").DERControl[0]
     site.post(control.replyTo, documents.response(control.mRID, 2))

@@ -140,6 +140,33 @@ def reservation(
     )
 
 
+def subscription(
+    resource: str, uri: str = "http://127.0.0.1:1/ntfy", condition: str = "", **changes: Any
+) -> str:
+    """A Subscription; an element that is changed to "" is left out."""
+    elements: dict[str, Any] = {
+        "encoding": 0,
+        "level": "+S1",
+        "limit": 255,
+        "notificationURI": uri,
+    } | changes
+    content = "".join(
+        f"<{name}>{value}</{name}>" for name, value in elements.items() if value != ""
+    )
+    return (
+        f"<Subscription><subscribedResource>{resource}</subscribedResource>{condition}{content}"
+        "</Subscription>"
+    )
+
+
+def condition(lower: int, upper: int, attribute: int = 0) -> str:
+    return (
+        f"<Condition><attributeIdentifier>{attribute}</attributeIdentifier>"
+        f"<lowerThreshold>{lower}</lowerThreshold><upperThreshold>{upper}</upperThreshold>"
+        "</Condition>"
+    )
+
+
 SINGLETONS = {
     "/dcap/edev/0/di": DEVICE_INFORMATION,
     "/dcap/edev/0/dstat": DEVICE_STATUS,

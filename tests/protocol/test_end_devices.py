@@ -164,6 +164,6 @@ def test_what_is_the_servers_to_say_is_not_taken_from_a_client(site: Site) -> No
     site.put("/dcap/edev/0/dstat", told)
     status = site.get("/dcap/edev/0/dstat")
     assert (status.href, status.pollRate) == ("/dcap/edev/0/dstat", 900)
-    settings = documents.DER_SETTINGS.replace("<DERSettings>", '<DERSettings subscribable="1">')
+    settings = documents.DER_SETTINGS.replace("<DERSettings>", '<DERSettings subscribable="3">')
     site.put("/dcap/edev/0/der/1/derg", settings)
-    assert site.get("/dcap/edev/0/der/1/derg").subscribable is None
+    assert site.get("/dcap/edev/0/der/1/derg").subscribable == 1
