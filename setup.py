@@ -48,6 +48,7 @@ setup(
         "psutil>=5.9,<6",  # VOLTTRON pins both of these
         "pyzmq>=25.1,<26",
         "sortedcontainers>=2.4,<3",
+        "urllib3>=2.2,<3",  # sends notifications; VOLTTRON brings it
         "tzdata",  # for zoneinfo on machines without a time zone database
     ],
     extras_require={

@@ -26,6 +26,7 @@ from .connection import ConnectionWatch, end_predecessors
 from .function_sets.self_device import software_version
 from .model.changes import Changed
 from .model.points import PointMap, PointMapError
+from .notifier import Notifier
 from .operations import Operations
 from .platform_web import WebAnswer, serve
 from .rpc import BadCall, guarded, quieten_refusals
@@ -57,7 +58,7 @@ class IEEE2030_5Agent(Agent):
 
     def __init__(self, config_path: str | dict[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._server = Server(Settings.load({}), time.time)
+        self._server = Server(Settings.load({}), time.time, time.monotonic)
         self._problems: dict[str, str] = {}
         self._running = False
         self._connection = ConnectionWatch(self.core)
@@ -75,6 +76,9 @@ class IEEE2030_5Agent(Agent):
             self._server.handle,
             self._server.refusals,
             report=lambda text: self._note("listener", text),
+        )
+        self._notifier = Notifier(
+            self._server, report=lambda text: self._note("subscriptions", text)
         )
         self._server.fleet.listen(self._on_change)
         gate = Gate(self.vip, self.core.identity)
@@ -96,7 +100,13 @@ class IEEE2030_5Agent(Agent):
             self._route.recheck()
             return
         self._running = True
-        for loop in (self._bus.keep, self._keep_time, self._keep_route, self._listener.keep):
+        for loop in (
+            self._bus.keep,
+            self._keep_time,
+            self._keep_route,
+            self._listener.keep,
+            self._notifier.keep,
+        ):
             self.core.spawn(self._for_ever, loop)
 
     @Core.receiver("onstop")
@@ -177,6 +187,7 @@ class IEEE2030_5Agent(Agent):
             settings = Settings.load(self._default_config if contents is None else contents)
             former = self._server.settings
             self._server.configure(settings)
+            self._notifier.configure()
         except ValueError as refusal:
             self._note(CONFIG, f"refused, the former configuration stays in force: {refusal}")
         else:
@@ -226,6 +237,7 @@ class IEEE2030_5Agent(Agent):
             "version": __version__,
             "problems": dict(self._problems),
             "warnings": self._server.settings.warnings,
+            "notifications": self._server.outbox.status(),
             "messages_dropped": self._bus.dropped,
             "connections": self._listener.connections,
         }

@@ -14,8 +14,8 @@ from gevent.event import Event
 
 from ..refusals import Refusals
 from ..settings import Listener
+from ..tls_files import BadFiles
 from .connection import Handle
-from .context import BadFiles
 from .listener import CannotListen, TLSListener
 
 _log = logging.getLogger(__name__)

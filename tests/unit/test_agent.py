@@ -257,6 +257,7 @@ def test_starts_its_loops_once_however_often_it_connects(agent: Any) -> None:
         "IEEE2030_5Agent._keep_time",
         "IEEE2030_5Agent._keep_route",
         "ListenerKeeper.keep",
+        "Notifier.keep",
     ]
 
 
