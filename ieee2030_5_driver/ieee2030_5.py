@@ -174,11 +174,11 @@ class Interface(BaseInterface):
         return True
 
     def _name(self, topic: str) -> None:
-        """Adds the SunSpec name to the metadata that platform.driver publishes."""
+        """Adds to the metadata that platform.driver publishes: SunSpec name, type of a curve."""
         node = self.driver_agent.equipment_model.get_node(topic)
         register = self.point_map.get(topic)
-        if node is not None and register is not None and register.sunspec is not None:
-            node.meta_data = {**node.meta_data, "sunspec": register.sunspec}
+        if node is not None and register is not None:
+            node.meta_data = {**node.meta_data, **register.more_metadata}
 
     def get_point(self, topic: str, **kwargs: object) -> Any:
         """The point's value; None as long as the device never sent it."""

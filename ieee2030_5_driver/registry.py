@@ -79,6 +79,12 @@ class Register(BaseRegister):
         self.python_type = row.python_type or float
         self._learned = False
 
+    @property
+    def more_metadata(self) -> dict[str, str]:
+        """What platform.driver does not know of."""
+        metadata = {} if self.sunspec is None else {"sunspec": self.sunspec}
+        return metadata | ({"type": "list"} if self.python_type is list else {})
+
     def learn_type(self, value: object) -> bool:
         """Takes the type of a row without one from the value; True when it is news.
 

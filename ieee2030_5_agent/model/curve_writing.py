@@ -31,7 +31,8 @@ def curve_edit(row: Row, mapping: RowMapping, path: FieldPath, encode: Encode | 
     """From a value to an edit of a CurveDraft. Raises CellError for what the server sets."""
     names = [step.name for step in path.steps]
     if mapping.keys.get("value") == "count":
-        return without_resources(_count)
+        # A region of a set may be without a curve; a curve without points is none.
+        return without_resources(partial(_count, int(path.resource == CURVE)))
     if names == ["CurveData"] and row.type == "curve":
         return without_resources(partial(_pairs, WATT_PF in mapping.modes))
     if names[0] == "CurveData" and len(names) == 2:
@@ -41,10 +42,10 @@ def curve_edit(row: Row, mapping: RowMapping, path: FieldPath, encode: Encode | 
     raise refused(f"{path} is set by the server")
 
 
-def _count(value: object) -> Edit:
+def _count(least: int, value: object) -> Edit:
     number = finite_number(value)
-    if number != int(number) or not 0 <= number <= MOST_POINTS:
-        raise BadValue(f"{number} is not a number of points, 0 to {MOST_POINTS}")
+    if number != int(number) or not least <= number <= MOST_POINTS:
+        raise BadValue(f"{number} is not a number of points, {least} to {MOST_POINTS}")
     return lambda draft: setattr(draft, "count", int(number))
 
 

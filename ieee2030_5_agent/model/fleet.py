@@ -308,14 +308,15 @@ class Fleet:
         self._door.emit("points", device, {}, device.points)
 
     def set_point(self, sfdi: str, name: str, value: PointValue) -> PointValue:
-        """Commands a value by an immediate DERControl; returns what the point reads then.
+        """Commands, stages or puts into the default; returns what the point reads then, or the
+        value where it is not in force yet.
 
         Raises UnknownDevice, UnknownPoint, NotWritable, BadValue, BaseUnknown.
         """
         return self.set_points.set(self.device(sfdi), name, value)
 
     def revert_point(self, sfdi: str, name: str) -> None:
-        """Takes back what set_point commanded through this point; without effect if nothing was.
+        """Takes back what set_point did through this point; without effect if that is nothing.
 
         Raises UnknownDevice, UnknownPoint, NotWritable.
         """

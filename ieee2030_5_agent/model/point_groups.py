@@ -40,12 +40,6 @@ class Group:
             and (target is None or target in point.writing.targets)
         ]
 
-    def modes(self, target: str) -> frozenset[str]:
-        """The modes that the group commands in a DERControl, or holds in a default."""
-        roles = (Role.VALUE, Role.SWITCH, Role.INDEX)
-        found = (writing.modes for role in roles for _, writing in self.of(role, target))
-        return frozenset(mode for modes in found for mode in modes)
-
     def switched(self, target: str) -> bool:
         """Whether values wait for a switch."""
         return bool(self.of(Role.SWITCH, target))

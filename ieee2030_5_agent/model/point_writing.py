@@ -85,14 +85,16 @@ def _writing(
         raise refused(f"{owner} belongs to the device and can only be read")
     if mapping.keys.get("commit") == "request":
         modes = _modes(path, mapping)
-        return Writing(Role.COMMIT, (owner,), modes, without_resources(_zero_or_one))
+        allowed = (1,) if owner == CURVE else (0, 1)
+        return Writing(Role.COMMIT, (owner,), modes, without_resources(partial(_one_of, allowed)))
     if mapping.keys.get("commit"):
         raise refused("what became of a commit is said by the server")
     if owner == CURVE or mapping.keys.get("value") == "count":
         return _curve(row, mapping, path, encode)
     if mapping.keys.get("value") == "index":
         modes = _modes(path, mapping)
-        return Writing(Role.INDEX, (owner,), modes, without_resources(_zero_or_one))
+        encode_index = without_resources(partial(_one_of, (0, 1)))
+        return Writing(Role.INDEX, (owner,), modes, encode_index)
     if any(state.word not in STATES for state in mapping.states):
         return _choice(row, mapping, path)
     if mapping.states:
@@ -268,10 +270,10 @@ def _looked_up(values: Mapping[Any, Any], symbols: Mapping[str, Any], value: obj
     raise BadValue(f"{value!r} is not one of {', '.join(map(str, known))}")
 
 
-def _zero_or_one(value: object) -> int:
-    if isinstance(value, int | float) and not isinstance(value, bool) and value in (0, 1):
+def _one_of(allowed: tuple[int, ...], value: object) -> int:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value in allowed:
         return int(value)
-    raise BadValue(f"{value!r} is not one of 0, 1")
+    raise BadValue(f"{value!r} is not one of {', '.join(map(str, allowed))}")
 
 
 def _timing(path: FieldPath, mapping: RowMapping, encode: Encode | None) -> Writing:

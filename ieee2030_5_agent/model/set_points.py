@@ -205,7 +205,8 @@ class SetPoints:
     ) -> dict[str, Any]:
         """What a switch sends: the values and curves of its group, by mode."""
         commit = device.commits.get(group.name)
-        source = commit.values if commit is not None and group.commits else staged
+        adopted = commit.values if commit is not None and group.commits else {}
+        source = adopted or staged
         values = group.values(source, device.resources, target, side)
         if group.indexed(staged, device.resources):
             values |= self.commits.links(device, self.own_program(device), group)

@@ -33,7 +33,8 @@ from .programs import Program, Programs
 
 CONTROL: ResourceKey = ("DERControl", 1)
 DEFAULT: ResourceKey = ("DefaultDERControl", 1)
-_CLASSES = ("DERControl", "DERCurve", "DefaultDERControl")
+# What a device's resources of these classes say follows from programs and controls.
+IN_FORCE = ("DERControl", "DERCurve", "DefaultDERControl")
 
 
 class Standings:
@@ -118,7 +119,7 @@ def resumes(device: EndDevice) -> bool:
 def _replace(resources: dict[ResourceKey, Any], standing: Mapping[ResourceKey, Any]) -> list[str]:
     """Puts what stands now into a device's resources; returns the classes that changed."""
     changed: dict[str, None] = {}
-    for key in [key for key in resources if key[0] in _CLASSES and key not in standing]:
+    for key in [key for key in resources if key[0] in IN_FORCE and key not in standing]:
         del resources[key]
         changed[key[0]] = None
     for key, model in standing.items():

@@ -155,3 +155,51 @@ def test_the_default_of_a_program_for_all_is_read_until_the_device_has_its_own(
     site.fleet.remove_program(shared)
     assert device.point("sep_DefaultDERControl_setGradW") is None
     assert device.point("b704_WMaxLimPctRvrt") == 70
+
+
+def row(name: str, field: str, **cells: str) -> dict[str, str]:
+    given = {"Volttron Point Name": name, "Resource": "DERControl", "Field": field}
+    return given | {"Writable": "TRUE", "Group": "g"} | cells
+
+
+def test_what_a_row_does_follows_from_the_row_alone(site: WritingSite) -> None:
+    device = site.device()
+    curve = {"Resource": "DERCurve", "Mapping": "mode=opModWattVar"}
+    switch = {"Mapping": "present=1;absent=0"}
+    site.fleet.config_points(
+        device.device.sfdi,
+        [
+            row("ceiling", "DERControlBase.opModMaxLimW"),
+            row("how long", "interval.duration", Mapping="mode=opModMaxLimW"),
+            row("go", "DERControlBase.opModMaxLimW", **switch),
+            row("corners", "CurveData", Group="c", Type="curve", **curve),
+            row("of what", "yRefType", Group="c", **curve),
+            row("curve on", "DERControlBase.opModWattVar", Group="c", **switch),
+            row("now", "DERControlBase.opModConnect", Group=""),
+        ],
+    )
+    device.set("ceiling", 50)
+    device.set("how long", 60)
+    assert device.active() == []
+    device.set("go", 1)
+    (control,) = device.active()
+    assert control["DERControlBase"] == {"opModMaxLimW": 5000}
+    assert control["interval"]["duration"] == 60
+    device.set("of what", 1)
+    device.set("corners", [[10, 1], [20, -1]])
+    assert device.curves() == []
+    device.set("curve on", 1)
+    assert device.point("corners") == [[10, 1], [20, -1]]
+    device.set("now", True)
+    assert [list(each["DERControlBase"]) for each in device.active()] == [
+        ["opModConnect"],
+        ["opModWattVar"],
+        ["opModMaxLimW"],
+    ]
+
+
+def test_a_value_acts_at_once_where_the_registry_has_no_switch(site: WritingSite) -> None:
+    device = site.device()
+    site.fleet.config_points(device.device.sfdi, [row("ceiling", "DERControlBase.opModMaxLimW")])
+    assert device.set("ceiling", 50) == 50
+    assert [each["DERControlBase"] for each in device.active()] == [{"opModMaxLimW": 5000}]
