@@ -89,7 +89,7 @@ def test_a_device_deleted_and_added_again(platform: PlatformUnderTest, two: list
         last = bus.of(multi(gone))[-1]
     assert last.body == [
         {"b120_WRtg": None},
-        {"b120_WRtg": {"units": "W", "type": "float", "tz": "UTC"}},
+        {"b120_WRtg": {"units": "W", "type": "float", "tz": "UTC", "sunspec": "b120_WRtg"}},
     ]
 
 
