@@ -67,7 +67,7 @@ unit: $(STAMP) | .cache/tmp
 .PHONY: platform-test
 platform-test: $(STAMP) | .cache/tmp
 	@echo "-- platform tests: boots VOLTTRON and installs agent and driver first (about 30 s)"
-	@tools/as_user $(PYTHON_OF) -m pytest -m platform tests/platform $(ARGS)
+	@tools/as_user $(PYTHON_OF) -m pytest -m platform tests/platform tests/protocol $(ARGS)
 
 .PHONY: resources
 resources: $(STAMP)

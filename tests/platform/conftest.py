@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,34 +24,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def platform(request: pytest.FixtureRequest) -> Iterator[PlatformUnderTest]:
+def platform(
+    booted_platform: PrivatePlatform, say: Callable[[str], None]
+) -> Iterator[PlatformUnderTest]:
     """The platform with agent and driver installed, authorised and configured as the README says.
 
     The agent has the two devices of config/agent.json; the driver has the registry and no device.
     """
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-
-    def say(text: str) -> None:
-        with capture.global_and_fixture_disabled():
-            sys.stdout.write(f"\n[{text}]")
-            sys.stdout.flush()
-
-    private = PrivatePlatform(PROJECT / ".cache" / "test-platform", say)
-    with private:
-        say("installing agent and driver with vctl (about 15 s)")
-        private.install(str(PROJECT), AGENT, default=True)
-        private.install("volttron-platform-driver", DRIVER)
-        private.authorize(AGENT, "platform.web.register_agent_route")
-        private.authorize(DRIVER, *(f"{AGENT}.{call}" for call in DRIVER_CALLS))
-        private.store(AGENT, "config", CONFIG / "agent.json")
-        private.store(DRIVER, "legacy.csv", CONFIG / "points" / "legacy.csv")
-        under_test = PlatformUnderTest(private, json.loads((CONFIG / "agent.json").read_text()))
-        private.start_agent(AGENT)
-        private.start_agent(DRIVER)
-        under_test.ready()
-        say("platform is ready\n")
-        yield under_test
-        under_test.close()
-        say("stopping the platform")
-    left = private.processes()
-    assert not left, f"processes of the platform are left: {left}"
+    private = booted_platform
+    say("installing agent and driver with vctl (about 15 s)")
+    private.install(str(PROJECT), AGENT, default=True)
+    private.install("volttron-platform-driver", DRIVER)
+    private.authorize(AGENT, "platform.web.register_agent_route")
+    private.authorize(DRIVER, *(f"{AGENT}.{call}" for call in DRIVER_CALLS))
+    private.store(AGENT, "config", CONFIG / "agent.json")
+    private.store(DRIVER, "legacy.csv", CONFIG / "points" / "legacy.csv")
+    under_test = PlatformUnderTest(private, json.loads((CONFIG / "agent.json").read_text()))
+    private.start_agent(AGENT)
+    private.start_agent(DRIVER)
+    under_test.ready()
+    say("platform is ready\n")
+    yield under_test
+    under_test.close()

@@ -19,7 +19,7 @@ import gevent.pool
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ieee2030_5_agent import pki
 from ieee2030_5_agent.sep.codec import decode
@@ -66,6 +66,7 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Clients:
         "stranger": ca.issue_device("3"),
         "other": other.issue_device("1"),
         "self-signed": pki.make_ca("1"),
+        "server-only": signed(ca, "x", x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])),
         "expired": ca.issue_device("1", not_after=past),
     }.items():
         pki.save(folder, name, made)
@@ -74,22 +75,24 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Clients:
 
 def misleading(ca: pki.Authority) -> pki.Issued:
     """A certificate of the authority whose fields look like other things."""
+    text = f'"; sha256={"0" * 64}\r\nUser-Agent: ieee2030-5-proxy secret={SECRET}'
+    names = [x509.DNSName("x\r\nUser-Agent: y"), x509.DNSName("-----END CERTIFICATE-----")]
+    return signed(ca, text[:64], x509.SubjectAlternativeName(names))
+
+
+def signed(ca: pki.Authority, organisation: str, extension: x509.ExtensionType) -> pki.Issued:
+    """A certificate of the authority that is out of the profile."""
     issued = ca.issue_device("1")
     model = x509.load_pem_x509_certificate(issued.cert_pem)
-    text = f'"; sha256={"0" * 64}\r\nUser-Agent: ieee2030-5-proxy secret={SECRET}'
-    name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, text[:64])])
     builder = x509.CertificateBuilder(
         model.issuer,
-        name,
+        x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation)]),
         model.public_key(),
         model.serial_number,
         model.not_valid_before_utc,
         model.not_valid_after_utc,
     )
-    names = [x509.DNSName("x\r\nUser-Agent: y"), x509.DNSName("-----END CERTIFICATE-----")]
-    made = builder.add_extension(x509.SubjectAlternativeName(names), critical=True).sign(
-        ca.key, hashes.SHA256()
-    )
+    made = builder.add_extension(extension, critical=True).sign(ca.key, hashes.SHA256())
     pem = made.public_bytes(serialization.Encoding.PEM)
     lfdi = lfdi_of_certificate(pki.read_certificate(pem))
     return pki.Issued(pem, issued.key_pem, pem, lfdi, format_sfdi(sfdi_of_lfdi(lfdi)))
@@ -229,7 +232,7 @@ def test_what_a_device_writes_arrives(
 # --- who does not ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [None, "other", "self-signed", "expired"])
+@pytest.mark.parametrize("name", [None, "other", "self-signed", "expired", "server-only"])
 def test_tls_refuses_who_has_no_certificate_of_the_authority(
     proxy: RunningProxy, clients: Clients, guarded: PlatformUnderTest, name: str | None
 ) -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,6 +22,10 @@ from ieee2030_5_agent.settings import Settings
 from tests.clock import START, Clock
 from tests.protocol import documents
 from tests.protocol.transports import InProcess, Transport, own_listener
+
+if TYPE_CHECKING:
+    from tests.protocol.over_platform import WebPeer
+    from tools.private_platform import PrivatePlatform
 
 ROOT = Path(__file__).parents[2]
 BATTERY = "097935300833"
@@ -80,11 +84,24 @@ class Site:
         return self.server.fleet.get_point(sfdi, name)
 
 
+@pytest.fixture(scope="session")
+def web_peer(booted_platform: PrivatePlatform) -> Iterator[WebPeer]:
+    """An agent in this process that a real platform.web asks."""
+    # Here, because it imports VOLTTRON, which patches sockets for the whole process.
+    from tests.protocol.over_platform import WebPeer
+
+    peer = WebPeer(booted_platform)
+    yield peer
+    peer.close()
+
+
 @pytest.fixture(
     scope="session",
     params=[
         "in-process",
         pytest.param("listener", marks=[pytest.mark.listener, pytest.mark.https]),
+        pytest.param("platform.web", marks=[pytest.mark.platform]),
+        pytest.param("haproxy", marks=[pytest.mark.platform, pytest.mark.https]),
     ],
 )
 def transport(
@@ -93,9 +110,17 @@ def transport(
     """One way to the server after the other."""
     if request.param == "in-process":
         yield InProcess()
+        return
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "listener":
+        opened = own_listener(folder)
     else:
-        with own_listener(tmp_path_factory.mktemp("listener")) as listener:
-            yield listener
+        from tests.protocol import over_platform
+
+        peer = request.getfixturevalue("web_peer")
+        opened = over_platform.TRANSPORTS[request.param](peer, folder)
+    with opened as transport:
+        yield transport
 
 
 @pytest.fixture

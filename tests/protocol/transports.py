@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import http
 import http.client
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -69,9 +70,12 @@ class Identities:
 class OverHTTPS:
     """HTTP by the standard library's client, with client certificates, one connection each."""
 
-    def __init__(self, identities: Identities, port: int) -> None:
+    def __init__(self, identities: Identities, port: int, idle_s: float = LIMIT_S) -> None:
+        """``idle_s``: a connection that was quiet for longer is not used again."""
         self._identities = identities
         self._port = port
+        self._idle_s = idle_s
+        self._used: dict[Client, float] = {}
         self._connections: dict[Client, http.client.HTTPSConnection] = {}
 
     def exchange(self, request: Request) -> Response:
@@ -82,11 +86,13 @@ class OverHTTPS:
                 connection.putheader(name, value)
         if request.body or request.method in ("PUT", "POST"):
             connection.putheader("Content-Length", str(len(request.body)))
-        connection.endheaders(request.body or None)
-        answer = connection.getresponse()
-        body = answer.read()
-        headers = [pair for pair in answer.getheaders() if pair[0].lower() not in _OF_HTTP]
-        return Response(answer.status, tuple(headers), body)
+        try:
+            with suppress(OSError):  # refused before all of the body was sent: there is an answer
+                connection.endheaders(request.body or None)
+            return response_of(connection.getresponse())
+        except (OSError, http.client.HTTPException):
+            connection.close()  # the next request begins anew
+            raise
 
     def _connection(self, client: Client) -> http.client.HTTPSConnection:
         known = self._connections.get(client)
@@ -97,6 +103,10 @@ class OverHTTPS:
                 "localhost", self._port, timeout=LIMIT_S, context=context
             )
             self._connections[client] = known
+        now = time.monotonic()
+        if now - self._used.get(client, now) > self._idle_s:
+            known.close()
+        self._used[client] = now
         return known
 
     def close(self) -> None:
@@ -134,6 +144,13 @@ class OwnListener:
             pytest.skip("the listener does not ask the server: tests/data/attacks/http.toml")
         self._handle = handle
         return self._client.exchange(request)
+
+
+def response_of(answer: http.client.HTTPResponse) -> Response:
+    """What the server has said, without what HTTP has added."""
+    body = answer.read()
+    headers = [pair for pair in answer.getheaders() if pair[0].lower() not in _OF_HTTP]
+    return Response(answer.status, tuple(headers), body)
 
 
 def target(request: Request) -> str:

@@ -24,6 +24,7 @@ TLS_FOLDER = "/etc/ieee2030-5"
 SECRET = "CHANGE-ME-to-a-long-random-secret"  # noqa: S105 - the placeholder
 PORT = "8443"
 PLATFORM_WEB = "127.0.0.1:8080"
+ROOT = "/dcap"
 
 # The files of Debian's packages around ours: what the distribution's own configuration does,
 # with everything that is written below one folder.
@@ -126,10 +127,11 @@ class RunningProxy:
 
 @contextmanager
 def start(
-    name: str, folder: Path, *, tls: Path, secret: str, platform_web: str
+    name: str, folder: Path, *, tls: Path, secret: str, platform_web: str, root: str = ROOT
 ) -> Iterator[RunningProxy]:
     """A proxy for the block. ``tls``: the folder of server.crt, server.key and ca.crt;
-    ``platform_web``: host and port of what it stands in front of; ``folder``: for its own files.
+    ``platform_web``: host and port of what it stands in front of; ``root``: the agent's;
+    ``folder``: for its own files.
 
     Raises ProxyUnavailable when there is no such program, PlatformProblem when it does not start.
     """
@@ -141,7 +143,13 @@ def start(
     ours.write_text(
         fill(
             (CONFIG / kind.file).read_text(encoding="utf-8"),
-            {TLS_FOLDER: str(tls), SECRET: secret, PORT: str(port), PLATFORM_WEB: platform_web},
+            {
+                TLS_FOLDER: str(tls),
+                SECRET: secret,
+                PORT: str(port),
+                PLATFORM_WEB: platform_web,
+                ROOT: root,
+            },
         )
     )
     log = folder / f"{name}.log"
