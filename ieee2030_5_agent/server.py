@@ -6,6 +6,7 @@ method (405), Content-Type (415), size (413), parsing (400), then what the funct
 
 from __future__ import annotations
 
+import functools
 import http
 import logging
 import re
@@ -287,6 +288,7 @@ class Server:
         return encode(model, device.edition or self.settings.edition).decode()
 
 
+@functools.cache
 def shipped_points() -> PointMap:
     """The registry that the distribution carries: what a device has until it is configured."""
     path = resources.files("ieee2030_5_agent") / "config" / "ieee2030_5.csv"

@@ -115,7 +115,7 @@ def test_a_starter_is_a_part_of_the_table() -> None:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         assert rows == [table[row["Volttron Point Name"]] for row in rows]
-        assert len(rows) <= 80
+        assert len(rows) <= 100
 
 
 def test_a_group_is_whole_in_a_starter() -> None:
