@@ -16,6 +16,7 @@ from .door import Door
 from .drafts import CURVE_MODES
 from .end_device import Commit, EndDevice
 from .errors import BadValue, BaseUnknown
+from .newer_modes import refuse_newer_parts
 from .point_groups import Group, refuse_missing
 from .program import Program
 from .state_points import ADOPTION
@@ -79,9 +80,12 @@ class Commits:
     def _curves(self, device: EndDevice, group: Group) -> dict[str, models.DERCurve | None]:
         """The curves of which something is staged; None for one that is to have no points."""
         drafts = group.drafts(device.staged, device.resources)
-        return {
+        curves = {
             mode: None if draft.count == 0 else draft.finished() for mode, draft in drafts.items()
         }
+        for mode, curve in curves.items():
+            refuse_newer_parts(mode, curve, device)
+        return curves
 
     def _publish(
         self,

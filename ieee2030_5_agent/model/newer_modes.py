@@ -28,37 +28,30 @@ _LISTED = {
 
 def refuse_newer(base: models.DERControlBase, device: EndDevice) -> None:
     """Raises BadValue for what the device does not know by its edition, or does not list."""
-    year = device.edition.year if device.edition is not None else Edition.E2018.year
     for mode in sorted(modes_of(base)):
-        since = _since(ELEMENTS["DERControlBase"][mode].since, year)
-        if since is None:
-            _refuse_newer_parts(mode, getattr(base, mode), year)
-        elif year < since:
-            raise BadValue(
-                f"{mode} is of IEEE 2030.5-{since}, the device speaks no more than {year}"
-            )
-        elif not _lists(device, mode):
+        since = ELEMENTS["DERControlBase"][mode].since or 0
+        _refuse_since(since, mode, device)
+        if since > Edition.E2018.year and not _lists(device, mode):
             raise BadValue(f"{mode} is not among the modes that the device lists as supported")
+        refuse_newer_parts(mode, getattr(base, mode), device)
 
 
-def _refuse_newer_parts(mode: str, value: Any, year: int) -> None:
-    for name, element in ELEMENTS.get(type(value).__name__, {}).items():
-        part = getattr(value, name)
+def refuse_newer_parts(name: str, value: Any, device: EndDevice) -> None:
+    """Raises BadValue for a field or a code of a model that is newer than the device's edition."""
+    for field, element in ELEMENTS.get(type(value).__name__, {}).items():
+        part = getattr(value, field)
         if part is None:
             continue
+        _refuse_since(element.since or 0, f"{name}.{field}", device)
         simple = SIMPLE.get(element.type)
-        of_code = simple.codes_since.get(part) if simple is not None and simple.codes else None
-        since = max(element.since or 0, of_code or 0)
-        if since > year:
-            raise BadValue(
-                f"{mode}.{name} {part if of_code else ''}".rstrip()
-                + f" is of IEEE 2030.5-{since}, the device speaks no more than {year}"
-            )
+        if simple is not None and simple.base == "int":
+            _refuse_since(simple.codes_since.get(part, 0), f"{name}.{field} {part}", device)
 
 
-def _since(since: int | None, year: int) -> int | None:
-    """The edition of a mode that is not in all of them."""
-    return since if since is not None and since > Edition.E2018.year else None
+def _refuse_since(since: int, what: str, device: EndDevice) -> None:
+    year = (device.edition or Edition.E2018).year
+    if year < since:
+        raise BadValue(f"{what} is of IEEE 2030.5-{since}, the device speaks no more than {year}")
 
 
 def _lists(device: EndDevice, mode: str) -> bool:
