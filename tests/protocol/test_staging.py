@@ -12,7 +12,7 @@ from ieee2030_5_agent.sep import models
 from tests.vectors import rules
 from tests.writing_site import WritingSite, WrittenDevice, at
 
-GIVEN_BY_SERVER = {"href", "mRID", "version", "updatedTime"}
+GIVEN_BY_SERVER = {"href", "subscribable", "mRID", "version", "updatedTime"}
 
 
 @pytest.fixture
