@@ -22,13 +22,17 @@ def same(value: object, expected: object) -> bool:
     return bool(value == close) and type(value) is type(expected)
 
 
-@pytest.mark.parametrize("rule", rules("points/scaling.toml", "read"))
-def test_read(rule: dict[str, Any]) -> None:
-    # Fragments: only documents of 2013-era editions may lack mandatory elements.
-    root, gap, rest = rule["document"].partition(">")
+def fragment(text: str) -> bytes:
+    """A document: only those of 2013-era editions may lack mandatory elements."""
+    root, gap, rest = text.partition(">")
     closed = "/" if root.endswith("/") else ""
     lax = f'{root.removesuffix("/")} xmlns="http://zigbee.org/sep"{closed}'
-    model = decode((lax + gap + rest).encode())
+    return (lax + gap + rest).encode()
+
+
+@pytest.mark.parametrize("rule", rules("points/scaling.toml", "read"))
+def test_read(rule: dict[str, Any]) -> None:
+    model = decode(fragment(rule["document"]))
     resource = type(model).__name__
     cells = {title: rule[title] for title in ("units", "type", "mapping") if title in rule}
     value = value_of(
@@ -69,8 +73,13 @@ def test_write_refused(rule: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("rule", rules("points/formulas.toml"))
 def test_formula(rule: dict[str, Any]) -> None:
-    one = point("DERAvailability", "=" + rule["formula"])
-    assert same(value_of(one, reported(rule.get("resources", ""))), rule.get("value"))
+    cells = {title: rule[title] for title in ("type", "mapping") if title in rule}
+    one = point("DERAvailability", "=" + rule["formula"], **cells)
+    resources = reported(rule.get("resources", ""))
+    if "document" in rule:
+        model = decode(fragment(rule["document"]))
+        resources[type(model).__name__, 1] = model
+    assert same(value_of(one, resources), rule.get("value"))
 
 
 @given(st.floats(-100, 100))
