@@ -130,7 +130,8 @@ STEPS: dict[str, Step] = {
     ),
     "it begins": later(HOUR),
     "it is cancelled": lambda s, o: o.cancel_control("C1"),
-    "it leaves its list": later(4 * HOUR),
+    "the other ends": later(HOUR + 180),
+    "it leaves its list": later(2 * HOUR),
     "a set point": lambda s, o: s.server.fleet.set_point(BATTERY, "b124_WChaMax", 500),
     "it is reverted": lambda s, o: s.server.fleet.revert_point(BATTERY, "b124_WChaMax"),
     "DERStatus": put(

@@ -13,6 +13,14 @@ from tests.clock import START
 
 SUBSCRIBABLE = {route.name for route in ALL_ROUTES if route.subscribable}
 SFDI = "097935300833"
+OF_PROGRAM = ("DERProgram", "DERControlList", "ActiveDERControlList", "DERControl")
+OF_DEVICES = (
+    "EndDeviceDERProgramList",
+    "FunctionSetAssignmentsDERProgramList",
+    "EndDeviceDERControlList",
+    "EndDeviceDERControl",
+    "DER",
+)
 
 
 def test_every_name_in_the_table_is_a_subscribable_resource_and_each_is_there() -> None:
@@ -37,6 +45,13 @@ def test_every_name_in_the_table_is_a_subscribable_resource_and_each_is_there() 
         (("access", None, {"lFDI": "", "granted": False}), {ALL}),
         (("log_event", SFDI, {"number": 7}), {("LogEventList", 0)}),
         (("points", SFDI, {}), {("DER", 0)}),
+        (
+            ("control_overlap", None, {"program": "A1"}),
+            {
+                *((name, 1) for name in OF_PROGRAM),
+                *((name, EVERY) for name in OF_DEVICES),
+            },
+        ),
         (("response", SFDI, {}), set()),
         (("what is not known", SFDI, {}), set()),
     ],
@@ -45,7 +60,8 @@ def test_every_name_in_the_table_is_a_subscribable_resource_and_each_is_there() 
 def test_what_a_change_affects(
     change: tuple[str, str | None, dict[str, object]], some: set[Key]
 ) -> None:
-    server = Server(Settings.load({"devices": [{"sfdi": SFDI}]}), lambda: float(START))
+    config = {"devices": [{"sfdi": SFDI}], "programs": [{"mRID": "A1", "primacy": 5, "all": True}]}
+    server = Server(Settings.load(config), lambda: float(START))
     affected = Affected(server.table, server.fleet)
     what, sfdi, detail = change
     changed = Changed(what, sfdi, float(START), {}, detail)  # type: ignore[arg-type]
