@@ -31,6 +31,24 @@ def test_any_resource_survives_writing_and_reading(class_name: str, edition: Edi
 
 
 @pytest.mark.parametrize("class_name", CLASSES)
+def test_any_resource_is_read_alike_whatever_namespace_its_elements_have(class_name: str) -> None:
+    others = f'xmlns="{Edition.ZIGBEE_2013.namespace}" xmlns:root="{Edition.E2018.namespace}"'
+
+    @QUICK
+    @given(resources(class_name))
+    def survives(model: object) -> None:
+        own = encode(model).decode().replace(f'xmlns="{Edition.E2018.namespace}"', others, 1)
+        name = type(model).__name__
+        foreign = own.replace(f"<{name}", f"<root:{name}", 1)
+        if foreign.endswith(f"</{name}>"):
+            foreign = foreign.removesuffix(f"</{name}>") + f"</root:{name}>"
+        document = parse(foreign.encode())
+        assert (document.model, document.edition) == (model, Edition.E2018)
+
+    survives()
+
+
+@pytest.mark.parametrize("class_name", CLASSES)
 def test_any_resource_survives_json(class_name: str) -> None:
     @QUICK
     @given(resources(class_name))
