@@ -30,6 +30,8 @@ help: ## shows this list
 	@echo "make lint            ruff, mypy, import rules, generated files up to date"
 	@echo "make unit            unit and protocol tests: make unit ARGS='-k identity'"
 	@echo "make platform-test   tests on a real VOLTTRON platform"
+	@echo "make bench           speed and size beside references of the same run (5 minutes):"
+	@echo "                     make bench ARGS='codec web'; BENCH_JSON=file for the figures as JSON"
 	@echo "make schemas         writes the models from schemas/"
 	@echo "make resources       prints the table of resources and writes it into the README"
 	@echo "make points          writes the tables of points and the starter registries anew"
@@ -68,6 +70,10 @@ unit: $(STAMP) | .cache/tmp
 platform-test: $(STAMP) | .cache/tmp
 	@echo "-- platform tests: boots VOLTTRON and installs agent and driver first (about 30 s)"
 	@tools/as_user $(PYTHON_OF) -m pytest -m platform tests/platform tests/protocol $(ARGS)
+
+.PHONY: bench
+bench: $(STAMP) | .cache/tmp
+	@tools/as_user $(PYTHON_OF) -m tools.bench $(ARGS)
 
 .PHONY: resources
 resources: $(STAMP)

@@ -259,7 +259,9 @@ class PrivatePlatform:
                 continue
         return None
 
-    def start_by_hand(self, identity: str, module: str) -> subprocess.Popen[bytes]:
+    def start_by_hand(
+        self, identity: str, module: str, variables: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         """Runs an agent from this checkout that is not installed, with the peer credentials."""
         credentials = self.home / "credentials_store" / f"{identity}.json"
         return self.spawn(
@@ -270,6 +272,7 @@ class PrivatePlatform:
                 "AGENT_VIP_IDENTITY": identity,
                 "AGENT_CREDENTIALS": str(credentials),
                 "VOLTTRON_PLATFORM_ADDRESS": self.vip_address,
+                **(variables or {}),
             },
         )
 

@@ -1,0 +1,178 @@
+"""The benchmark's own logic: what a figure says, when a goal is met, how time is taken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ieee2030_5_agent.sep.codec import decode
+from tools.bench import __main__ as bench
+from tools.bench import documents, site
+from tools.bench.figures import Figure, as_json
+from tools.bench.load import request
+from tools.bench.timing import percentile, side_by_side
+
+KEYS = ["name", "ours", "reference", "ratio", "unit", "goal", "goal_met"]
+
+
+@pytest.mark.parametrize(
+    ("ours", "reference", "goal", "met"),
+    [
+        pytest.param(3.0, 1.0, "ratio <= 4", True, id="a ratio below its limit"),
+        pytest.param(4.0, 1.0, "ratio <= 4", True, id="a ratio at its limit"),
+        pytest.param(4.1, 1.0, "ratio <= 4", False, id="a ratio above its limit"),
+        pytest.param(90.0, 100.0, "ratio >= 0.9", True, id="a rate that is high enough"),
+        pytest.param(89.0, 100.0, "ratio >= 0.9", False, id="a rate that is too low"),
+        pytest.param(12.0, None, "ours <= 12", True, id="a value of ours alone"),
+        pytest.param(12.1, 0.0, "ours <= 12", False, id="a value of ours, whatever the reference"),
+        pytest.param(1.0, 0.0, "ratio <= 4", False, id="a ratio to nothing"),
+        pytest.param(1.0, 2.0, None, None, id="no goal"),
+    ],
+)
+def test_a_goal_is_met(
+    ours: float, reference: float | None, goal: str | None, met: bool | None
+) -> None:
+    assert Figure("n", ours, reference, "us", goal).goal_met is met
+
+
+@pytest.mark.parametrize(
+    ("reference", "goal"), [(1.0, "ratio < 4"), (1.0, "faster"), (None, "ratio <= 4")]
+)
+def test_a_goal_that_cannot_be_judged_is_refused(reference: float | None, goal: str) -> None:
+    with pytest.raises(ValueError, match=r"^n: "):
+        Figure("n", 1.0, reference, "us", goal)
+
+
+def test_the_json_has_what_the_line_has() -> None:
+    figures = [
+        Figure("decode", 2.0, 8.0, "us", "ratio <= 4"),
+        Figure("start", 2.5, None, "s"),
+    ]
+    assert json.loads(as_json(figures)) == [
+        dict(zip(KEYS, values, strict=True))
+        for values in (
+            ("decode", 2.0, 8.0, 0.25, "us", "ratio <= 4", True),
+            ("start", 2.5, None, None, "s", None, None),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("figure", "line"),
+    [
+        (Figure("a", 1.234, 1234.5, "us"), "a 1.23 1234 0.001 us"),
+        (Figure("a", 5.0, None, "s", "ours <= 3"), "a 5 - - s NOT MET: ours <= 3"),
+        (Figure("a", 5.0, 1.0, "s", "ratio >= 3"), "a 5 1 5 s ratio >= 3"),
+    ],
+)
+def test_a_line_has_the_columns_in_order(figure: Figure, line: str) -> None:
+    assert figure.as_line(1).split() == line.split()
+
+
+@pytest.mark.parametrize(
+    ("percent", "value"), [(0, 1), (50, 2), (51, 3), (75, 3), (99, 4), (100, 4)]
+)
+def test_a_percentile_is_a_value_that_occurred(percent: float, value: int) -> None:
+    assert percentile([4, 2, 1, 3], percent) == value
+
+
+def test_there_is_no_percentile_of_nothing() -> None:
+    with pytest.raises(ValueError, match="no values"):
+        percentile([], 50)
+
+
+class Machine:
+    """Calls that take what they are told on a clock of their own."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.log: list[str] = []
+
+    def call(self, name: str, seconds: Iterator[float]) -> Callable[[], None]:
+        def run() -> None:
+            self.now += next(seconds)
+            self.log.append(name)
+
+        return run
+
+    def clock(self) -> float:
+        return self.now
+
+
+def forever(*seconds: float) -> Iterator[float]:
+    yield from seconds[:-1]
+    while True:
+        yield seconds[-1]
+
+
+def test_contestants_take_turns_and_get_equal_time() -> None:
+    machine = Machine()
+    calls = {"fast": machine.call("f", forever(1.0)), "slow": machine.call("s", forever(4.0))}
+    taken = side_by_side(calls, rounds=3, round_s=8.0, clock=machine.clock)
+    assert taken == {"fast": 1.0, "slow": 4.0}
+    assert "".join(machine.log).endswith(("f" * 8 + "s" * 2) * 3)
+
+
+def test_a_disturbed_round_does_not_count() -> None:
+    machine = Machine()
+    # One call to find out how many fit, then five rounds of one call each.
+    disturbed = machine.call("a", forever(1.0, 1.0, 50.0, 1.0, 70.0, 1.0))
+    taken = side_by_side({"a": disturbed}, rounds=5, round_s=1.0, clock=machine.clock)
+    assert taken == {"a": 1.0}
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted(documents.FOLDER.glob("*.xml"))])
+def test_every_document_is_one_that_the_server_reads(name: str) -> None:
+    assert type(decode(documents.document(name))).__name__ == name
+
+
+def test_a_filled_fleet_has_every_resource_reading_and_control() -> None:
+    devices = site.fleet(2)
+    server = site.start(devices)
+    for each in devices:
+        site.fill(server, each)
+        site.schedule(server, each, 3)
+    for each in devices:
+        known = server.fleet.device(each.sfdi)
+        assert {name for name, _ in known.resources} >= set(documents.PLACES)
+        assert known.number == each.number
+        assert len(server.fleet.dispatch.controls_of(known)) == 3
+        server.fleet.config_points(each.sfdi, site.registry_rows())
+        points = server.fleet.get_points(each.sfdi)
+        assert len(points) == 26
+        assert points["b113_A"] == 38
+
+
+def test_a_request_states_the_length_of_its_body() -> None:
+    head, _, body = request("PUT", "/dcap", b"<a/>").partition("\r\n\r\n")
+    assert head.splitlines()[0] == "PUT /dcap HTTP/1.1"
+    assert "Content-Length: 4" in head.splitlines()
+    assert body == "<a/>"
+    assert "Content-Length" not in request("GET", "/dcap")
+
+
+def test_the_benchmark_writes_its_figures_and_says_how_many_goals_are_met(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = [Figure("a", 1.0, 1.0, "us", "ratio <= 4"), Figure("b", 9.0, 1.0, "us", "ratio <= 4")]
+    groups: dict[str, Any] = {"one": lambda _: iter(figures), "other": lambda _: iter([])}
+    monkeypatch.setattr(bench, "GROUPS", groups)
+    monkeypatch.setenv("BENCH_JSON", str(tmp_path / "figures.json"))
+    assert bench.main(["one"]) == 0
+    said = capsys.readouterr()
+    assert [line.split()[0] for line in said.out.splitlines()[1:3]] == ["a", "b"]
+    assert said.out.splitlines()[-1].startswith("1 of 2 goals met")
+    assert "measuring one" in said.err
+    assert [each["name"] for each in json.loads((tmp_path / "figures.json").read_text())] == [
+        "a",
+        "b",
+    ]
+
+
+def test_a_group_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.main(["codecs"]) == 2
+    assert "no group codecs" in capsys.readouterr().err

@@ -1,0 +1,67 @@
+"""Runs the benchmark: ``python -m tools.bench [GROUP...]``; ``BENCH_JSON`` names a file for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from .figures import Figure, as_json
+from .groups import GROUPS, Workbench
+
+NAME_WIDTH = 64
+HEADING = "  ".join(
+    [
+        f"{'name':<{NAME_WIDTH}}",
+        *(f"{title:>10}" for title in ("ours", "reference", "ratio")),
+        "unit",
+    ]
+)
+
+
+def main(chosen: Sequence[str]) -> int:
+    """The exit code is 0 when everything was measured, whatever goals are met."""
+    unknown = [name for name in chosen if name not in GROUPS]
+    if unknown:
+        sys.stderr.write(f"no group {', '.join(unknown)}; there are {', '.join(GROUPS)}\n")
+        return 2
+    started = time.monotonic()
+    sys.stdout.write(HEADING + "\n")
+    figures: list[Figure] = []
+    with Workbench() as bench:
+        wanted = [name for name in GROUPS if not chosen or name in chosen]
+        for place, name in enumerate(wanted, start=1):
+            elapsed = time.monotonic() - started
+            _progress(f"[{place}/{len(wanted)}] measuring {name}, {elapsed:.0f} s so far")
+            for figure in GROUPS[name](bench):
+                _print(figure.as_line(NAME_WIDTH))
+                figures.append(figure)
+    met = sum(1 for figure in figures if figure.goal_met)
+    stated = sum(1 for figure in figures if figure.goal is not None)
+    _print(f"{met} of {stated} goals met, in {time.monotonic() - started:.0f} s")
+    if target := os.environ.get("BENCH_JSON"):
+        Path(target).write_text(as_json(figures))
+    return 0
+
+
+def _print(line: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _progress(text: str) -> None:
+    """A line on stderr that the next one takes the place of; a line each where nobody looks."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+    elif text:
+        sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

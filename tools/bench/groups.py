@@ -1,0 +1,51 @@
+"""The groups of figures, in the order in which they are measured, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing
+from functools import cached_property
+
+from . import (
+    codec_speed,
+    listener_speed,
+    memory,
+    platform,
+    polling,
+    request_speed,
+    scrape,
+    thousand,
+    web_speed,
+)
+from .figures import Figure
+from .load import Load
+
+
+class Workbench(AbstractContextManager["Workbench"]):
+    """What several groups need, made when the first of them asks and kept to the end."""
+
+    def __init__(self) -> None:
+        self._cleanup = ExitStack()
+
+    def __exit__(self, *_: object) -> None:
+        self._cleanup.close()
+
+    @cached_property
+    def load(self) -> Load:
+        return self._cleanup.enter_context(closing(Load()))
+
+    @cached_property
+    def platform(self) -> platform.BenchPlatform:
+        return self._cleanup.enter_context(platform.running())
+
+
+GROUPS: dict[str, Callable[[Workbench], Iterator[Figure]]] = {
+    "codec": lambda bench: codec_speed.measure(),
+    "requests": lambda bench: request_speed.measure(),
+    "memory": lambda bench: memory.measure(),
+    "listener": lambda bench: listener_speed.measure(bench.load),
+    "web": lambda bench: web_speed.measure(bench.platform, bench.load),
+    "scrape": lambda bench: scrape.measure(bench.platform, bench.load),
+    "polling": lambda bench: polling.measure(bench.platform),
+    "thousand": lambda bench: thousand.measure(bench.platform, bench.load),
+}

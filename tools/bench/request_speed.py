@@ -1,0 +1,70 @@
+"""``Server.handle`` in a big fleet beside the same in a small one: a request must not feel it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from ieee2030_5_agent.server import Server
+
+from . import documents, site
+from .figures import Figure
+from .timing import side_by_side
+
+SMALL, BIG = 10, 10_000
+CONTROLS_EACH = 10
+# Distinct requests in turn; more than a processor's caches hold of the big fleet.
+ASKED = 2_000
+
+Calls = dict[str, Callable[[], object]]
+
+
+def measure() -> Iterator[Figure]:
+    small, big = calls(SMALL), calls(BIG)
+    for name in small:
+        taken = side_by_side({"big": big[name], "small": small[name]})
+        yield Figure(
+            f"{name}, {BIG} devices / {SMALL}",
+            taken["big"] * 1e6,
+            taken["small"] * 1e6,
+            "us",
+            "ratio <= 1.2",
+        )
+
+
+def calls(count: int) -> Calls:
+    """The three requests, to devices of a filled fleet in turn."""
+    devices = site.fleet(count)
+    server = site.start(devices)
+    mirrors = {}
+    for each in devices:
+        mirrors[each] = site.fill(server, each)
+        site.schedule(server, each, CONTROLS_EACH)
+    step = max(1, count // ASKED)
+    asked = devices[::step]
+    return {
+        "PUT DERStatus": site.in_turn(put_status(server, each) for each in asked),
+        "POST MirrorMeterReading": site.in_turn(
+            post_reading(server, each, mirrors[each]) for each in asked
+        ),
+        "GET DERControlList page": site.in_turn(get_controls(server, each) for each in asked),
+    }
+
+
+def put_status(server: Server, device: site.Device) -> Callable[[], object]:
+    """Two states in turn, so that points really change."""
+    href = device.href + documents.PLACES["DERStatus"]
+    bodies = [documents.document("DERStatus", value=value) for value in (9300, 9200)]
+    return site.in_turn(partial(site.ask, server, "PUT", href, body) for body in bodies)
+
+
+def post_reading(server: Server, device: site.Device, href: str) -> Callable[[], object]:
+    mrid = f"{documents.reading_mrid(device.number, 0):032X}"
+    bodies = [
+        documents.document("MirrorMeterReading", mrid=mrid, value=value) for value in (38, 39)
+    ]
+    return site.in_turn(partial(site.ask, server, "POST", href, body) for body in bodies)
+
+
+def get_controls(server: Server, device: site.Device) -> Callable[[], object]:
+    return partial(site.ask, server, "GET", device.href + "/derc?l=10")

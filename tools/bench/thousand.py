@@ -1,0 +1,89 @@
+"""A thousand devices on the real platform: each sends and is read every 15 seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import monotonic, time
+
+import gevent
+import psutil
+
+from tools.private_platform import until
+
+from . import certificates, documents
+from .figures import Figure
+from .load import Load, Order, request
+from .platform import DEVICES, BenchPlatform
+from .timing import percentile
+
+INTERVAL_S = 15
+# Every device sends and is read at least once.
+MEASURED_S = 18.0
+FIRST_S = 120.0
+
+
+class Usage:
+    """The processor time of a process from now on."""
+
+    def __init__(self, pid: int) -> None:
+        self._process = psutil.Process(pid)
+        self._since = monotonic()
+        self._before = self._used()
+
+    @property
+    def seconds(self) -> float:
+        return monotonic() - self._since
+
+    def percent(self) -> float:
+        """Percent of one core."""
+        return 100 * (self._used() - self._before) / self.seconds
+
+    def _used(self) -> float:
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
+
+def measure(platform: BenchPlatform, load: Load) -> Iterator[Figure]:
+    with platform.polled("ieee2030_5", DEVICES, INTERVAL_S, FIRST_S) as (driver, bus):
+        sending = gevent.spawn(load.run, order(platform))
+        connected = "connections of all devices"
+        until(lambda: platform.connections() >= DEVICES or sending.ready(), connected, FIRST_S)
+        agent, reader = Usage(platform.agent.pid), Usage(driver.pid)
+        result = sending.get()
+        used = {"agent": agent.percent(), "driver": reader.percent()}
+        end = time()
+        published = sum(end - INTERVAL_S < message.at <= end for message in bus)
+    name = f"{DEVICES} devices every {INTERVAL_S} s"
+    slow = percentile(result.latencies, 99) * 1e3
+    yield Figure(f"{name}: PUT through the listener, p99", slow, None, "ms", "ours <= 100")
+    for process, percent in used.items():
+        yield Figure(f"{name}: CPU of the {process}", percent, None, "% of core", "ours <= 50")
+    due = DEVICES / INTERVAL_S
+    yield Figure(f"{name}: publishes / due", published / INTERVAL_S, due, "1/s")
+    yield Figure(f"{name}: PUTs / due", result.rate, due, "1/s")
+
+
+def order(platform: BenchPlatform) -> Order:
+    """Each device sends its state by a connection of its own, which is another one each time."""
+    return Order(
+        port=platform.tls_port,
+        requests=[
+            [
+                request(
+                    "PUT",
+                    each.href + documents.PLACES["DERStatus"],
+                    documents.document("DERStatus", value=charge),
+                )
+                for charge in (9300, 9200)
+            ]
+            for each in platform.devices
+        ],
+        connections=DEVICES,
+        seconds=MEASURED_S,
+        pause_s=INTERVAL_S,
+        authority=str(platform.certificates / certificates.AUTHORITY),
+        certificates=[
+            str(certificates.device_file(platform.certificates, each.number))
+            for each in platform.devices
+        ],
+    )

@@ -1,0 +1,58 @@
+"""Timing several things side by side, so that what else the machine does hits all alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+from time import thread_time
+
+# A round of one contestant: long for the clock, short for what disturbs a shared machine.
+ROUND_S = 0.002
+ROUNDS = 201
+
+
+def side_by_side(
+    contestants: Mapping[str, Callable[[], object]],
+    rounds: int = ROUNDS,
+    round_s: float = ROUND_S,
+    clock: Callable[[], float] = thread_time,
+) -> dict[str, float]:
+    """Seconds of the processor per call of each: the median of rounds that take turns, A, B, A, B.
+
+    Time in which the machine did something else does not count. Garbage is collected as ever: it
+    is part of what a call costs.
+    """
+    counts = {name: _calls_in(round_s, call, clock) for name, call in contestants.items()}
+    taken: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, call in contestants.items():
+            count = counts[name]
+            started = clock()
+            for _ in range(count):
+                call()
+            taken[name].append((clock() - started) / count)
+    return {name: median(times) for name, times in taken.items()}
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest value that so many percent of the values do not exceed (nearest rank).
+
+    Raises ValueError for no values.
+    """
+    if not values:
+        raise ValueError("no values")
+    rank = -(-len(values) * percent // 100)  # rounded up
+    return sorted(values)[max(int(rank), 1) - 1]
+
+
+def _calls_in(seconds: float, call: Callable[[], object], clock: Callable[[], float]) -> int:
+    """How many calls fit; the first ones also warm up what is compiled when first needed."""
+    count = 1
+    while True:
+        started = clock()
+        for _ in range(count):
+            call()
+        took = clock() - started
+        if took >= seconds / 4:
+            return max(1, round(count * seconds / took))
+        count *= 2
