@@ -23,6 +23,7 @@ from volttron.utils.commands import vip_main
 from .authorisation import Gate
 from .bus import Bus
 from .connection import ConnectionWatch, end_predecessors
+from .cursor_watch import CursorWatch
 from .function_sets.self_device import software_version
 from .model.changes import Changed
 from .model.points import PointMap, PointMapError
@@ -81,6 +82,7 @@ class IEEE2030_5Agent(Agent):
             self._server, report=lambda text: self._note("subscriptions", text)
         )
         self._server.fleet.listen(self._on_change)
+        self._cursor_watch = CursorWatch(self._server.fleet)
         gate = Gate(self.vip, self.core.identity)
         for name, operation in Operations(self._server).all():
             self.vip.rpc.export(guarded(operation, gate.pass_), name)
@@ -227,6 +229,12 @@ class IEEE2030_5Agent(Agent):
             raise BadCall(f"web_request is for {PLATFORM_WEB}, not for {caller}")
         proxy = self._server.settings.proxy
         return serve(self._server.handle, env, data, proxy.secret if proxy else None)
+
+    @RPC.export
+    @guarded
+    def get_cursor(self, cursor: str | None = None, wait_s: float = 0) -> object:
+        """The cursor of ``get_changes``; waits so many seconds for another one than ``cursor``."""
+        return self._cursor_watch.wait(cursor, wait_s)
 
     @RPC.export
     @guarded

@@ -72,6 +72,11 @@ class AgentClient:
         self._wanted: set[str] = set()
         # What was written since the last refresh began: its answer may be older than that.
         self._written: dict[str, dict[str, Any]] = {}
+        self._listeners: list[Callable[[str, Mapping[str, Any]], None]] = []
+
+    def listen(self, listener: Callable[[str, Mapping[str, Any]], None]) -> None:
+        """Calls ``listener(sfdi, {point: value})`` for points that have another value now."""
+        self._listeners.append(listener)
 
     # -- which devices there are --
 
@@ -126,7 +131,7 @@ class AgentClient:
         That value is what a read shows from now on, until a refresh that began later.
         """
         result = self._write(sfdi, "set_point", (point, value), max_age, timeout)
-        self._device(sfdi).values[point] = result
+        self._update(self._device(sfdi), {point: result})
         self._note_write(sfdi, {point: result})
         return result
 
@@ -158,6 +163,14 @@ class AgentClient:
         self._fetched_at = float("-inf")
 
     # -- refreshing --
+
+    def refresh(self, timeout: float) -> None:
+        """Brings all devices up to date."""
+        self._refresh(timeout)
+
+    def wait_for_change(self, seconds: float, timeout: float) -> None:
+        """Returns when the agent knows more than the last refresh brought, or after a while."""
+        self._rpc.call("get_cursor", self._cursor, seconds, timeout=seconds + timeout)
 
     def _refresh(self, timeout: float) -> None:
         """Asks the agent what changed; those who ask meanwhile wait for the same answer."""
@@ -258,13 +271,18 @@ class AgentClient:
             if values is None:
                 device.forget()  # removed from the agent, and with it the registry
                 continue
-            device.values.update(values)
+            # Written after we asked: the written value is newer, and what the answer says about
+            # the other points may be, too. The next refresh asks for all of them.
+            self._update(device, {**values, **self._written.get(sfdi, {})})
             if sfdi in self._written:
-                # Written after we asked: the written value is newer, and what the answer says
-                # about the other points may be, too. The next refresh asks for all of them.
-                device.values.update(self._written[sfdi])
                 device.doubtful = True
                 self._wanted.add(sfdi)
+
+    def _update(self, device: DeviceCache, values: Mapping[str, Any]) -> None:
+        changed = device.update(values)
+        if changed and device.ready:  # the first values of all points are no news
+            for listener in self._listeners:
+                listener(device.sfdi, changed)
 
     def _check_complete(self, sfdis: Iterable[str]) -> None:
         for sfdi in sfdis:

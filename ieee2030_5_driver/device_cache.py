@@ -46,6 +46,19 @@ class DeviceCache:
         self.retry_at = float("-inf")
         self.values = {}
 
+    def update(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Takes over values; those that are other ones than before."""
+        before = self.values
+        changed = {
+            name: value
+            for name, value in values.items()
+            if name not in before
+            or before[name] != value
+            or type(before[name]) is not type(value)  # False is not 0
+        }
+        before.update(changed)
+        return changed
+
     def accepted(self, rows: list[Row]) -> bool:
         """Notes that the agent took ``rows``; True when it had refused before."""
         if rows is not self.rows:

@@ -16,6 +16,7 @@ from volttron.driver.base.interfaces import BaseInterface, DriverInterfaceError
 
 from . import poll_scheduler
 from .agent_client import AgentClient
+from .pushing import Pusher
 from .registry import PointRow, Register, Row, check_registry, check_value
 from .rpc import AgentRpc
 from .settings import DeviceSettings, RemoteSettings, device_settings
@@ -24,6 +25,7 @@ _log = logging.getLogger(__name__)
 
 # One client per agent identity, for as long as the platform driver lives.
 _clients: WeakKeyDictionary[Any, dict[str, AgentClient]] = WeakKeyDictionary()
+_pushers: WeakKeyDictionary[Any, dict[str, Pusher]] = WeakKeyDictionary()
 
 
 def client_for(driver_agent: Any, identity: str) -> AgentClient:
@@ -32,6 +34,15 @@ def client_for(driver_agent: Any, identity: str) -> AgentClient:
     if identity not in clients:
         clients[identity] = AgentClient(AgentRpc(driver_agent.vip, identity))
     return clients[identity]
+
+
+def pusher_for(driver_agent: Any, identity: str) -> Pusher:
+    """What publishes changes at once, for those devices of one agent that want it."""
+    agent = driver_agent.equipment_model.agent
+    pushers = _pushers.setdefault(agent, {})
+    if identity not in pushers:
+        pushers[identity] = Pusher(client_for(driver_agent, identity), agent.core.spawn)
+    return pushers[identity]
 
 
 class Interface(BaseInterface):
@@ -142,14 +153,19 @@ class Interface(BaseInterface):
     def _claim(self, settings: DeviceSettings, rows: list[Row]) -> AgentClient:
         client = client_for(self.driver_agent, settings.agent_id)
         client.claim(settings.sfdi, self, rows)
+        if settings.push_changes:
+            pusher_for(self.driver_agent, settings.agent_id).add(settings.sfdi, self)
         return client
 
     def _adopt(self, settings: DeviceSettings | None, rows: list[Row]) -> None:
         old, self._settings, self._rows = self._settings, settings, rows
         if old is None:
             return
-        if settings is None or (settings.agent_id, settings.sfdi) != (old.agent_id, old.sfdi):
+        moved = settings is None or (settings.agent_id, settings.sfdi) != (old.agent_id, old.sfdi)
+        if moved:
             client_for(self.driver_agent, old.agent_id).release(old.sfdi, self)
+        if old.push_changes and (moved or settings is None or not settings.push_changes):
+            pusher_for(self.driver_agent, old.agent_id).remove(old.sfdi)
 
     def _complain(self, complaint: str | None) -> None:
         if complaint and complaint != self._complaint:
@@ -213,6 +229,17 @@ class Interface(BaseInterface):
             if value is None and node is not None and node.last_value is not None:
                 node.last_value = None
         return {topic: value for topic, value in results.items() if value is not None}
+
+    def publish_changes(self, values: Mapping[str, Any]) -> None:
+        """Publishes points (by name) that have another value now, without waiting for a poll."""
+        results = {}
+        for name in values:
+            topic = f"{self.topic}/{name}"
+            if topic in self.point_map:
+                results[topic] = self._value(topic, self._register(topic), values)
+        if self._settings is not None and not self._settings.publish_null:
+            results = self._without_null(results)
+        self.driver_agent.publish_push(results)
 
     def set_point(self, topic: str, value: Any, **kwargs: object) -> Any:
         """Sets a writable point and returns the value that the agent really set."""

@@ -48,6 +48,8 @@ class DeviceSettings:
     rpc_timeout_s: float = DEFAULT_RPC_TIMEOUT_S
     # Whether a point without a value is published as null, or left out.
     publish_null: bool = True
+    # Whether changed points are published at once, besides what the polls publish.
+    push_changes: bool = False
 
 
 def device_settings(raw: Mapping[str, Any]) -> DeviceSettings:
@@ -64,6 +66,7 @@ def device_settings(raw: Mapping[str, Any]) -> DeviceSettings:
         ("agent_id", "ieee2030_5_agent_id", _identity),
         ("cache_expiry_s", "cache_expiry_s", _seconds_or_zero),
         ("rpc_timeout_s", "rpc_timeout_s", _seconds),
+        ("push_changes", "push_changes", _yes_or_no),
         ("publish_null", "publish_null", _yes_or_no),
     ):
         if key not in given:

@@ -80,6 +80,7 @@ class FakeAgent:
         self.changes: list[tuple[int, str, set[str]]] = []
         self.removed: dict[str, int] = {}
         self.calls: Counter[str] = Counter()
+        self.waits: list[float] = []
         self.transferred = 0
         self.busy = 0
         self.most_busy = 0
@@ -132,6 +133,10 @@ class FakeAgent:
         answer = {"cursor": f"{self.epoch}:{self.count}", "points": points, "whole": whole}
         self.on_the_way()
         return answer
+
+    def get_cursor(self, cursor: str | None = None, wait_s: float = 0) -> str:
+        self.waits.append(wait_s)
+        return f"{self.epoch}:{self.count}"
 
     def set_point(self, sfdi: str, name: str, value: Any) -> Any:
         self.receive(sfdi, name, value)
@@ -227,6 +232,7 @@ class FakeCore:
 
     def __init__(self) -> None:
         self.runners: list[Any] = []
+        self.pushers: list[Any] = []
         self.spawned: list[Callable[[], None]] = []
         self.timers: list[tuple[float, int, ScheduledEvent]] = []
         self._ties = count()
@@ -234,6 +240,8 @@ class FakeCore:
     def spawn(self, function: Any, *arguments: Any) -> None:
         if function.__name__ == "_run":
             self.runners.append(function.__self__)
+        elif function.__name__ == "keep_on":
+            self.pushers.append(function.__self__)
         else:
             self.spawned.append(lambda: function(*arguments))
 

@@ -100,6 +100,11 @@ class Fleet:
         self._catch_up()
         return self.device(sfdi).all_points
 
+    @property
+    def cursor(self) -> str:
+        """The position of ``get_changes`` after the newest change."""
+        return self._log.cursor
+
     def get_changes(
         self, cursor: str | None, sfdis: Container[str] | None = None
     ) -> dict[str, Any]:

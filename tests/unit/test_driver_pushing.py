@@ -1,0 +1,188 @@
+"""Changed points are published at once where a device's configuration asks for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ieee2030_5_driver import pushing
+from tests.driver_fakes import FakePlatform, fake_platform
+
+SFDI, OTHER_SFDI = "097935300833", "111576577659"
+INTERVAL = 60
+REGISTRY = [
+    {"Volttron Point Name": "W", "Units": "W", "Writable": "FALSE"},
+    {"Volttron Point Name": "Set", "Units": "W", "Type": "float", "Writable": "TRUE"},
+]
+
+
+def device(sfdi: str = SFDI, **more: Any) -> dict[str, Any]:
+    return {
+        "remote_config": {"sfdi": sfdi, "driver_type": "ieee2030_5", **more},
+        "registry_config": REGISTRY,
+        "interval": INTERVAL,
+    }
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePlatform]:
+    """One device whose changes are pushed, another whose are not; both were polled."""
+    monkeypatch.setattr(pushing, "RETRY_S", 0)
+    with fake_platform() as platform:
+        platform.start(one=device(push_changes=True), other=device(OTHER_SFDI))
+        platform.run(2 * INTERVAL)
+        turn(platform)
+        yield platform
+
+
+def turn(platform: FakePlatform) -> dict[str, list[Any]]:
+    """What the pusher publishes when the agent has news for it: messages by topic."""
+    platform.vip.published.clear()
+    (pusher,) = platform.core.pushers
+    pusher.turn()
+    published: dict[str, list[Any]] = {}
+    for topic, message in platform.vip.published:
+        published.setdefault(topic, []).append(message[0])
+    platform.vip.published.clear()
+    return published
+
+
+def test_what_has_changed_is_published_without_a_poll(platform: FakePlatform) -> None:
+    platform.agent.receive(SFDI, "W", 5)
+    assert turn(platform) == {"devices/one/multi": [{"W": 5}]}
+
+
+def test_what_has_not_changed_is_not_published(platform: FakePlatform) -> None:
+    assert turn(platform) == {}
+    platform.agent.receive(SFDI, "W", 5)
+    turn(platform)
+    platform.agent.receive(SFDI, "W", 5)
+    assert turn(platform) == {}
+
+
+def test_false_is_another_value_than_zero(platform: FakePlatform) -> None:
+    platform.agent.receive(SFDI, "W", 0)
+    turn(platform)
+    platform.agent.receive(SFDI, "W", False)
+    assert turn(platform) == {"devices/one/multi": [{"W": False}]}
+
+
+def test_a_device_that_does_not_want_it_is_left_to_its_polls(platform: FakePlatform) -> None:
+    platform.agent.receive(OTHER_SFDI, "W", 5)
+    assert turn(platform) == {}
+    platform.run(INTERVAL)
+    assert platform.messages["other"][0]["W"] == 5
+
+
+def test_changes_that_a_poll_brought_first_are_published_too(platform: FakePlatform) -> None:
+    platform.agent.receive(SFDI, "W", 5)
+    platform.clock.now += 2  # what the cache holds is too old
+    assert platform.get_point("other", "W") is None
+    assert turn(platform) == {"devices/one/multi": [{"W": 5}]}
+
+
+def test_a_written_value_is_published(platform: FakePlatform) -> None:
+    platform.interface("one").set_point("devices/one/Set", 7.0)
+    assert turn(platform) == {"devices/one/multi": [{"Set": 7.0}]}
+
+
+def test_the_poll_interval_stays_what_it_is(platform: FakePlatform) -> None:
+    before = len(platform.polls["one"])
+    for value in range(5):
+        platform.agent.receive(SFDI, "W", value)
+        turn(platform)
+    platform.run(3 * INTERVAL)
+    assert len(platform.polls["one"]) == before + 3
+
+
+def test_the_metadata_follows_the_value(platform: FakePlatform) -> None:
+    platform.agent.receive(SFDI, "W", "high")
+    (pusher,) = platform.core.pushers
+    platform.vip.published.clear()
+    pusher.turn()
+    assert platform.vip.published[0][1][1]["W"]["type"] == "string"
+
+
+def test_an_update_that_no_longer_wants_it_ends_it(platform: FakePlatform) -> None:
+    platform.store("one", device(push_changes=False))
+    platform.run(INTERVAL)
+    platform.agent.receive(SFDI, "W", 5)
+    assert turn(platform) == {}
+
+
+def test_an_update_that_wants_it_begins_it(platform: FakePlatform) -> None:
+    platform.store("other", device(OTHER_SFDI, push_changes=True))
+    platform.run(INTERVAL)
+    platform.agent.receive(OTHER_SFDI, "W", 5)
+    assert turn(platform) == {"devices/other/multi": [{"W": 5}]}
+
+
+def test_points_without_a_value_are_left_out_where_the_polls_leave_them_out(
+    platform: FakePlatform,
+) -> None:
+    platform.store("one", device(push_changes=True, publish_null=False))
+    platform.agent.receive(SFDI, "W", 5)
+    platform.run(INTERVAL)
+    turn(platform)
+    platform.agent.receive(SFDI, "W", None)
+    assert turn(platform) == {}
+
+
+def test_it_ends_when_no_device_is_left_that_wants_it(platform: FakePlatform) -> None:
+    platform.delete("one")
+    platform.agent.receive(SFDI, "W", 5)
+    (pusher,) = platform.core.pushers
+    pusher.keep_on()  # returns
+    assert platform.vip.published == []
+
+
+def test_the_agent_is_asked_once_for_a_change_and_then_waited_for(platform: FakePlatform) -> None:
+    platform.agent.calls.clear()
+    platform.agent.waits.clear()
+    platform.agent.receive(SFDI, "W", 5)
+    turn(platform)
+    assert platform.agent.calls == {"get_changes": 1, "get_cursor": 1}
+    assert platform.agent.waits == [pushing.WAIT_S]
+
+
+def test_an_agent_that_restarts_is_followed(platform: FakePlatform) -> None:
+    agent = type(platform.agent)("second")
+    platform.agent = platform.vip.agent = agent
+    turn(platform)
+    platform.run(2 * INTERVAL)
+    agent.receive(SFDI, "W", 5)
+    assert turn(platform) == {"devices/one/multi": [{"W": 5}]}
+
+
+def test_an_agent_that_is_away_is_told_once(
+    platform: FakePlatform, caplog: pytest.LogCaptureFixture
+) -> None:
+    platform.vip.agent = None
+    with caplog.at_level(logging.WARNING, "ieee2030_5_driver.pushing"):
+        assert turn(platform) == {}
+        assert turn(platform) == {}
+    assert len([r for r in caplog.records if r.name == "ieee2030_5_driver.pushing"]) == 1
+    platform.vip.agent = platform.agent
+    platform.clock.now += 10
+    platform.agent.receive(SFDI, "W", 5)
+    assert turn(platform) == {"devices/one/multi": [{"W": 5}]}
+
+
+def test_one_device_that_cannot_be_published_does_not_stop_the_others(
+    platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    platform.store("other", device(OTHER_SFDI, push_changes=True))
+    platform.run(INTERVAL)
+    broken = platform.interface("one")
+
+    def fail(values: object) -> None:
+        raise RuntimeError("no bus")
+
+    monkeypatch.setattr(broken, "publish_changes", fail)
+    platform.agent.receive(SFDI, "W", 5)
+    platform.agent.receive(OTHER_SFDI, "W", 6)
+    assert turn(platform) == {"devices/other/multi": [{"W": 6}]}
+    assert "its changes are left to the next poll" in caplog.text
