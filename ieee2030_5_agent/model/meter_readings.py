@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from operator import attrgetter
 from typing import TypeVar
 
 from ..sep import models
+from ..sep.facets import ELEMENTS
 
 # A day of the usual five minutes: enough for a client to check what arrived, and some 100 KB at
 # most. The record of a plant is the historian's, which gets every value through the points.
 MAX_INTERVALS = 288
 
 Named = TypeVar("Named", models.ReadingType, models.Reading)
+_READING_TYPE = tuple(ELEMENTS["ReadingType"])
+_READING_TYPE_VALUES = attrgetter(*_READING_TYPE)
 # What tells intervals apart: start, consumptionBlock, touTier.
 Moment = tuple[int, int, int]
 
@@ -141,7 +146,7 @@ class MeterReading:
             href=None,
             description=before.description if posted.description is None else posted.description,
             version=before.version if posted.version is None else posted.version,
-            ReadingType=_bare(posted.ReadingType) or before.ReadingType,
+            ReadingType=_shared(_bare(posted.ReadingType)) or before.ReadingType,
             Reading=_bare(posted.Reading) or before.Reading,
             MirrorReadingSet=[],
         )
@@ -244,6 +249,22 @@ def _end(period: models.DateTimeInterval | None) -> float | None:
     if period is None or period.start is None:
         return None
     return float(period.start + (period.duration or 0))
+
+
+def _shared(reading_type: models.ReadingType | None) -> models.ReadingType | None:
+    """One object for all equal ReadingTypes: a fleet has a handful."""
+    if reading_type is None:
+        return None
+    values = _READING_TYPE_VALUES(reading_type)
+    try:
+        return _reading_type(values)
+    except TypeError:  # a value of it is a model itself
+        return reading_type
+
+
+@lru_cache(maxsize=1024)
+def _reading_type(values: tuple[object, ...]) -> models.ReadingType:
+    return models.ReadingType(**dict(zip(_READING_TYPE, values, strict=True)))  # type: ignore[arg-type]
 
 
 def _bare(resource: Named | None) -> Named | None:

@@ -35,7 +35,7 @@ class Mirror:
     post_rate: int
     meter_readings: dict[str, MeterReading] = field(default_factory=dict)
     # mRIDs of its meter readings that no other device may use.
-    claimed: set[int] = field(default_factory=set)
+    claimed: tuple[int, ...] = ()
 
     @property
     def mrid(self) -> int:
@@ -128,7 +128,8 @@ class Mirrors:
         self._listing: Listing[Mirror] = Listing(lambda mirror: (-mirror.mrid, mirror.number))
         self._by_number: dict[int, Mirror] = {}
         self._by_mrid: dict[int, list[Mirror]] = {}
-        self._claims: dict[int, set[int]] = {}
+        # By mRID the numbers of the mirrors that claim it, mostly one.
+        self._claims: dict[int, tuple[int, ...]] = {}
         self._counts: Counter[str] = Counter()
         self._next_number = 0
 
@@ -172,10 +173,9 @@ class Mirrors:
 
     def claim(self, mirror: Mirror, posted: Iterable[models.MirrorMeterReading]) -> None:
         """Keeps the mRIDs of these meter readings for the device of the mirror."""
-        mrids = _mrids(posted)
-        mirror.claimed |= mrids
-        for mrid in mrids:
-            self._claims.setdefault(mrid, set()).add(mirror.number)
+        for mrid in _mrids(posted).difference(mirror.claimed):
+            mirror.claimed += (mrid,)
+            self._claims[mrid] = (*self._claims.get(mrid, ()), mirror.number)
 
     def add(self, mirror: Mirror) -> None:
         """Gives the mirror its number; numbers are never used again."""
@@ -190,9 +190,9 @@ class Mirrors:
         self._listing.remove(mirror, mirror.owners)
         self._counts[mirror.sfdi] -= 1
         for mrid in mirror.claimed:
-            self._claims[mrid].discard(mirror.number)
-            if not self._claims[mrid]:
-                del self._claims[mrid]
+            left = tuple(n for n in self._claims.pop(mrid) if n != mirror.number)
+            if left:
+                self._claims[mrid] = left
         del self._by_number[mirror.number]
         self._by_mrid[mirror.mrid].remove(mirror)
         if not self._by_mrid[mirror.mrid]:

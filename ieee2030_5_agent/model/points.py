@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 from .changes import PointValue
 from .formula import Resources
@@ -71,7 +72,13 @@ class PointMap:
         problems = [problem for entry in numbered for problem in entry.problems]
         if problems:
             raise PointMapError(problems)
-        return cls(points)
+        # A thousand devices with the same registry share one map; equal rows are compiled once,
+        # so that the points of equal registries are the very same.
+        key = tuple(map(id, points))
+        shared = _MAPS.get(key)
+        if shared is None:
+            shared = _MAPS[key] = cls(points)
+        return shared
 
     @classmethod
     def from_csv(cls, text: str) -> PointMap:
@@ -118,3 +125,7 @@ class PointMap:
     ) -> dict[str, PointValue]:
         """The values of some points, None where nothing was received."""
         return {point.name: point.evaluate(resources, readings, frame) for point in rows}
+
+
+# The maps in use, by the identities of their points, which they keep alive.
+_MAPS: WeakValueDictionary[tuple[int, ...], PointMap] = WeakValueDictionary()
