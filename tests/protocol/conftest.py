@@ -84,6 +84,21 @@ class Site:
         return self.server.fleet.get_point(sfdi, name)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves tests of thousands of requests to the process: what they compare is no transport's,
+    and over each of the others they would take minutes."""
+
+    def too_much(item: pytest.Item) -> bool:
+        if item.get_closest_marker("in_process") is None:
+            return False
+        assert isinstance(item, pytest.Function)
+        return item.callspec.params["transport"] != "in-process"
+
+    if left_out := [item for item in items if too_much(item)]:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not too_much(item)]
+
+
 @pytest.fixture(scope="session")
 def web_peer(booted_platform: PrivatePlatform) -> Iterator[WebPeer]:
     """An agent in this process that a real platform.web asks."""

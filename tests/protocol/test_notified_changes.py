@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+import pytest
 from lxml import etree
 
 from ieee2030_5_agent.function_sets import ALL_ROUTES
@@ -19,6 +20,9 @@ from tests.clock import START
 from tests.notified import subscribe, told
 from tests.protocol import documents
 from tests.protocol.conftest import BATTERY, Site, fill
+
+# Each test reads every subscribable resource before and after: 10,000 requests in all.
+pytestmark = pytest.mark.in_process
 
 HOUR = 3600
 SUBSCRIBABLE = {route.name for route in ALL_ROUTES if route.subscribable}
