@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-SCHEDULED, ACTIVE, CANCELLED, CANCELLED_RANDOMIZED, SUPERSEDED, GONE = range(6)
+SCHEDULED, ACTIVE, CANCELLED, CANCELLED_RANDOMIZED, SUPERSEDED, COMPLETED, GONE = range(7)
 NEVER = 2**62
 
 
@@ -64,6 +64,7 @@ class PlainControl:
             CANCELLED: max(scheduled_end, self.since + 60),
             CANCELLED_RANDOMIZED: max(last, self.since + 60),
             SUPERSEDED: last,
+            COMPLETED: last + 10,
             GONE: NEVER,
         }[self.status]
 
@@ -126,6 +127,8 @@ class BruteForce:
                 if control.status == SCHEDULED:
                     control.become(ACTIVE, moment)
                     self._supersede(control, moment)
+                elif control.status == ACTIVE:
+                    control.become(COMPLETED, moment)
                 else:
                     control.become(GONE, moment)
                     control.program.controls.remove(control)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..model.controls import Control
+from ..model.controls import Control, Status
 from ..model.programs import Program
 from ..rest.call import Answer, Call, ok
 from ..rest.errors import NotFound
@@ -125,9 +125,14 @@ def _curve(call: Call, program: Program, number: int, curve: models.DERCurve) ->
 def _control(call: Call, program: Program, control: Control) -> models.DERControl:
     href = call.href("DERControl", derp=program.number, derc=control.number)
     model = control.model(href, *call.reply_to(program.number, control.response_required))
-    if model.EventStatus is not None and call.spoken.year >= 2023:
+    status = model.EventStatus
+    if status is None:
+        return model
+    if call.spoken.year >= 2023:
         # Since 2023 the clients alone find out; the server says only that it may be so.
-        model.EventStatus.potentiallySuperseded = True
+        status.potentiallySuperseded = True
+    elif control.status is Status.COMPLETED:
+        status.currentStatus = int(Status.ACTIVE)  # before 2023 there is no word for it
     return model
 
 

@@ -15,6 +15,9 @@ from .changes import PointValue
 # An answer to a reservation that ended early stays listed at most so long: a client that polls at
 # the default rate of 900 s still finds it and learns its end.
 VISIBLE_AFTER_END_S = 1800
+# A control that ran to its end stays listed so long: a client knows the server's time to a second
+# at best, and takes a control that is gone before its own end of it for cancelled.
+COMPLETED_VISIBLE_S = 10
 # A cancelled control stays listed at least so long, also beyond its own end.
 CANCELLED_VISIBLE_S = 60
 VERSIONS = 2**16  # VersionType is a UInt16
@@ -24,7 +27,7 @@ MODES = tuple(one.name for one in fields_of(models.DERControlBase) if one.name !
 
 
 class Status(IntEnum):
-    """EventStatus.currentStatus; completed is of 2023, here such an event is listed no longer."""
+    """EventStatus.currentStatus; completed is of 2023, before it such an event just leaves."""
 
     SCHEDULED = 0
     ACTIVE = 1
@@ -196,6 +199,8 @@ class Control(Event):
             return max(self.end, self.status_time + CANCELLED_VISIBLE_S)
         if self.status is Status.CANCELLED_WITH_RANDOMIZATION:
             return max(self.latest_end, self.status_time + CANCELLED_VISIBLE_S)
+        if self.status is Status.COMPLETED:
+            return self.latest_end + COMPLETED_VISIBLE_S
         return self.latest_end
 
     @property

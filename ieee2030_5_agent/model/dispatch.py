@@ -246,17 +246,17 @@ class Dispatch:
             self._supersede(program, control, at)
             self._remember(program, control)
             self._tell(program, control)
+        elif control.status is Status.ACTIVE:
+            program.step(control, "complete", at)
+            self._remember(program, control)
+            self._tell(program, control)
         else:
             self._leave(program, control, at)
         self._settle_soon(at)
 
     def _leave(self, program: Program, control: Control, at: int) -> None:
-        """A control leaves its list; one that ran to its end is completed by that."""
-        if control.status is Status.ACTIVE:
-            program.step(control, "complete", at)
-            self._tell(program, control)
-        else:
-            self._door.emit("control_removal", None, _detail(program, control))
+        """A control that has ended leaves its list."""
+        self._door.emit("control_removal", None, _detail(program, control))
         program.remove(control)
         del self._by_mrid[int.from_bytes(control.mrid)]
         self._response_sets.forget_later(control.mrid, at, self._door)

@@ -115,7 +115,8 @@ class Controls(Part):
     ) -> list[dict[str, Any]]:
         """The listed DERControls by start, also those of set points.
 
-        ``sfdi``: of the programs of one device. ``status``: a word or several. ``start``, ``end``:
+        ``sfdi``: of the programs of one device. ``status``: a word or several; nothing: all but
+        those that are completed, which leave their list after some seconds. ``start``, ``end``:
         in effect at some moment from start on, before end.
         """
         words = _statuses(status)
@@ -223,7 +224,7 @@ class Controls(Part):
 
 def _statuses(status: Any) -> set[Status]:
     if status is None:
-        return set(Status)
+        return set(Status) - {Status.COMPLETED}
     words = [status] if isinstance(status, str) else status
     if not isinstance(words, list | tuple):
         raise ModelError(f"status is {shown(status)}, a word or a list of words is expected")

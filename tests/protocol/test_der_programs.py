@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ieee2030_5_agent.model.controls import COMPLETED_VISIBLE_S
 from ieee2030_5_agent.model.errors import (
     BadValue,
     BaseUnknown,
@@ -119,8 +120,10 @@ def test_the_control_ends_by_the_clock(battery: Site) -> None:
     battery.clock.now += 86400 - 1
     assert battery.get("/dcap/derp/0/actderc").all == 1
     battery.clock.now += 1
-    assert battery.get("/dcap/derp/0/derc").all == 0
+    assert battery.get("/dcap/derp/0/actderc").all == 0
     assert battery.point(POINT) is None
+    battery.clock.now += COMPLETED_VISIBLE_S
+    assert battery.get("/dcap/derp/0/derc").all == 0
 
 
 def test_a_cancelled_control_stays_listed_until_its_scheduled_end(battery: Site) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ieee2030_5_agent.model import errors
-from ieee2030_5_agent.model.controls import MODES, Control
+from ieee2030_5_agent.model.controls import COMPLETED_VISIBLE_S, MODES, Control
 from ieee2030_5_agent.model.drafts import CURVE_MODES, Draft
 from ieee2030_5_agent.model.errors import (
     BadValue,
@@ -83,8 +83,8 @@ class Teller:
         self.site.clock.now = START + int(seconds)
         if words[0] in ("create", "cancel", "force"):
             getattr(self, words[0])(*words[1:])
-        elif words[1] == "gone":
-            self.gone(words[0])
+        elif words[1] in ("over", "gone"):
+            getattr(self, words[1])(words[0])
         else:
             self.shows(words[0], *words[1:])
 
@@ -128,6 +128,15 @@ class Teller:
         program = self.site.get(path)
         links = program.DERControlListLink, program.ActiveDERControlListLink
         assert [link.all for link in links] == [len(listed), len(active)]
+
+    def over(self, name: str) -> None:
+        """2018 has no status for it; the list of the active ones has it no more."""
+        path, control = self.controls[name]
+        shown = self.site.get(f"{path}/derc/{control.number}")
+        assert shown.EventStatus.currentStatus == 1
+        assert shown in self.site.get(f"{path}/derc?l=255").DERControl
+        active = self.site.get(f"{path}/actderc?l=255").DERControl
+        assert control.mrid not in [member.mRID for member in active]
 
     def gone(self, name: str) -> None:
         path, control = self.controls[name]
@@ -311,7 +320,7 @@ def test_an_mrid_is_not_used_again_for_a_day(feeder: Site) -> None:
     feeder.clock.now += 3600
     with pytest.raises(DuplicateControl, match="never used again"):
         create(feeder, mrid=b"\x0e", start=START + 3600)
-    feeder.clock.now = START + 60 + 86400
+    feeder.clock.now = START + 60 + COMPLETED_VISIBLE_S + 86400
     create(feeder, mrid=b"\x0e", start=START + 90000)
 
 
@@ -338,6 +347,9 @@ def test_what_cannot_be_cancelled(feeder: Site) -> None:
     with pytest.raises(NotCancellable, match=r"mRID: DERControl 0+E is superseded already"):
         dispatch.cancel(b"\x0e")
     feeder.clock.now += 60
+    with pytest.raises(NotCancellable, match=r"mRID: DERControl 0+F is completed already"):
+        dispatch.cancel(b"\x0f")
+    feeder.clock.now += COMPLETED_VISIBLE_S
     with pytest.raises(UnknownControl):
         dispatch.cancel(b"\x0f")
     assert issubclass(NotCancellable, ModelError)

@@ -9,6 +9,7 @@ import pytest
 
 from ieee2030_5_agent.model import responses
 from ieee2030_5_agent.model.changes import Changed
+from ieee2030_5_agent.model.controls import COMPLETED_VISIBLE_S
 from ieee2030_5_agent.model.errors import UnknownEvent
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Client
@@ -225,7 +226,7 @@ def test_newest_first_then_by_lfdi(make_site: Callable[..., Site]) -> None:
 def test_an_event_is_answered_until_a_day_after_it_left_its_list(site: Site) -> None:
     control = command(site)
     mrid, reply_to = control.mRID or b"", control.replyTo or ""
-    site.clock.now += DAY
+    site.clock.now += DAY + COMPLETED_VISIBLE_S
     assert site.ask("GET", control.href or "").status == 404
     site.post(reply_to, response(mrid, 3, createdDateTime=str(START + DAY)))
     site.clock.now += DAY - 1

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ieee2030_5_agent.model.changes import Changed
+from ieee2030_5_agent.model.controls import COMPLETED_VISIBLE_S
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.server import Server
@@ -212,7 +213,7 @@ def test_devices_have_mrids_that_follow_from_the_one_given(create: Any) -> None:
 
 def test_an_mrid_is_never_used_again(create: Any, clock: Clock) -> None:
     create(mRID=MRID)
-    clock.now += 601
+    clock.now += 600 + COMPLETED_VISIBLE_S
     with pytest.raises(ValueError, match=f"mRID: {MRID} was used before"):
         create(mRID=MRID)
 
@@ -236,6 +237,9 @@ def test_a_day_of_five_minute_set_points_runs(operations: Operations, clock: Clo
         assert active["mRID"] == created[n]["mRID"]
     clock.now = START + 86400
     assert operations.get_controls() == []
+    assert only(operations, status="completed")["mRID"] == created[-1]["mRID"]
+    clock.now += COMPLETED_VISIBLE_S
+    assert operations.get_controls(status="completed") == []
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ieee2030_5_agent.model.controls import COMPLETED_VISIBLE_S
 from ieee2030_5_agent.model.responses import Code
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.sep import models
@@ -106,7 +107,7 @@ def test_what_a_device_owes_at_each_moment_of_a_control(
     ]:
         clock.now = now
         assert missing(operations) == missing(operations, INVERTER) == owed
-    clock.now = START + 900 + 86400
+    clock.now = START + 900 + COMPLETED_VISIBLE_S + 86400
     with pytest.raises(ValueError, match=MRID):
         operations.get_responses(MRID)
 
