@@ -54,6 +54,10 @@ AFFECTED: Mapping[str, tuple[str, ...]] = {
 }
 # Where the change tells which resource it was of.
 _NAMED = frozenset({"resource", "poll_rate"})
+# What changes in a program, without effect on whom it is for. That matters: clients read all anew
+# that they know when they are told of their EndDevice.
+_CONTENTS = frozenset({"default", "curves"})
+_CONTENTS_OF_PROGRAM = ("DefaultDERControl", "DERProgram", *_PROGRAM_LISTS)
 _WHOLE = frozenset({"configuration", "access"})
 # Lists that show the rate of another name.
 _RATED = {"DERProgramList": _PROGRAM_LISTS}
@@ -106,4 +110,6 @@ def _names(change: Changed) -> Iterable[str]:
         return (name, *_RATED.get(name, ()))
     if change.what == "mirror" and change.detail.get("change") == "readings":
         return _READINGS
+    if change.what == "program" and change.detail.get("change") in _CONTENTS:
+        return _CONTENTS_OF_PROGRAM
     return AFFECTED.get(change.what, ())

@@ -41,6 +41,15 @@ def test_every_name_in_the_table_is_a_subscribable_resource_and_each_is_there() 
             ("poll_rate", None, {"resource": "DERProgramList", "pollRate": 1}),
             {("EndDeviceDERProgramList", EVERY), ("FunctionSetAssignmentsDERProgramList", EVERY)},
         ),
+        (
+            ("program", None, {"program": 3, "change": "default"}),
+            {
+                ("DefaultDERControl", 3),
+                ("DERProgram", 3),
+                ("EndDeviceDERProgramList", EVERY),
+                ("FunctionSetAssignmentsDERProgramList", EVERY),
+            },
+        ),
         (("configuration", None, {}), {ALL}),
         (("access", None, {"lFDI": "", "granted": False}), {ALL}),
         (("log_event", SFDI, {"number": 7}), {("LogEventList", 0)}),
