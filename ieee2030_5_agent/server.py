@@ -109,6 +109,8 @@ class Server:
             settings.subscriptions.max_per_device, settings.subscriptions.expiry_s
         )
         self.outbox.give_up_s = settings.subscriptions.give_up_s
+        self.fleet.contents.new_default_mrid = settings.compatibility.new_default_mrid
+        self.fleet.dispatch.randomized_cancellation = settings.compatibility.randomized_cancellation
         configure_fleet(self.fleet, settings)
         self.fleet.configured(settings.poll_rates)
 

@@ -102,11 +102,20 @@ def _program(call: Call, program: Program) -> models.DERProgram:
         ActiveDERControlListLink=call.list_link(
             models.ActiveDERControlListLink, len(program.active), derp=n
         ),
-        DefaultDERControlLink=call.link(models.DefaultDERControlLink, derp=n),
+        DefaultDERControlLink=_default_link(call, program),
         DERControlListLink=call.list_link(models.DERControlListLink, len(program.controls), derp=n),
         DERCurveListLink=call.list_link(models.DERCurveListLink, len(program.curves), derp=n),
         primacy=program.primacy,
     )
+
+
+def _default_link(call: Call, program: Program) -> models.DefaultDERControlLink | None:
+    """A device's own program is there for set points, few of which go into a default. Clients that
+    follow the default of the lowest primacy as a whole, not mode by mode, would stop at it."""
+    empty = call.settings.compatibility.empty_defaults and program.origin != "own"
+    if program.has_default or empty:
+        return call.link(models.DefaultDERControlLink, derp=program.number)
+    return None
 
 
 def _control_list(call: Call, program: Program, controls: Sequence[Control]) -> Answer:

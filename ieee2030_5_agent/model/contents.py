@@ -19,10 +19,13 @@ class Contents:
     def __init__(self, door: Door, dispatch: Dispatch) -> None:
         self._door = door
         self._dispatch = dispatch
+        # Whether a DefaultDERControl that changes gets a new mRID.
+        self.new_default_mrid = False
 
     def set_default(self, program: Program, default: models.DefaultDERControl | None) -> None:
         """What holds while no control is active; None: nothing."""
-        if program.set_default(default, self._door.now):
+        new_mrid = self._door.new_mrid() if self.new_default_mrid else None
+        if program.set_default(default, self._door.now, new_mrid):
             self._changed(program, "default")
 
     def set_curves(self, program: Program, curves: Sequence[models.DERCurve]) -> None:

@@ -41,6 +41,8 @@ class Dispatch:
     ) -> None:
         # Whoever knows the URIs tells which curve is at one.
         self.curve_at: CurveAt = lambda href: None
+        # Whether a control that has randomisation is cancelled with it when nobody says.
+        self.randomized_cancellation = True
         self._door = door
         self._registry = registry
         self._programs = programs
@@ -113,14 +115,14 @@ class Dispatch:
         return control
 
     def cancel(self, control_mrid: bytes, *, randomize: bool | None = None) -> Control:
-        """Cancels a control, with randomisation if it has any; without effect on one that is
-        cancelled already.
+        """Cancels a control; without effect on one that is cancelled already.
 
-        ``randomize``: False ends a randomised control at once. Raises UnknownControl; BadValue
-        where there is no randomisation; NotCancellable for one that was superseded.
+        ``randomize``: True lets it end within its randomisation, False at once, None as configured.
+        Raises UnknownControl; BadValue where there is no randomisation; NotCancellable for one that
+        was superseded or is completed.
         """
         program, control = self.find(control_mrid)
-        step = _cancelling(control, randomize)
+        step = _cancelling(control, randomize, self.randomized_cancellation)
         done = CANCELLED if randomize is None else {STEPS[Status.ACTIVE][step]}
         if control.status in done:
             return control
@@ -299,11 +301,11 @@ class Dispatch:
             self._door.emit("control", device, details[-1], changed)
 
 
-def _cancelling(control: Control, randomize: bool | None) -> str:
+def _cancelling(control: Control, randomize: bool | None, otherwise: bool) -> str:
     """The step that cancels a control. Raises BadValue where there is nothing to randomise."""
     if randomize and not control.randomized:
         raise BadValue("randomize is true, but the control has no randomisation")
-    randomized = control.randomized if randomize is None else randomize
+    randomized = (control.randomized and otherwise) if randomize is None else randomize
     return "cancel randomized" if randomized else "cancel"
 
 

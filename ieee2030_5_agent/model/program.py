@@ -146,8 +146,21 @@ class Program:
             return None
         return next((one for one in self._ended.values() if one.seen_until <= now), None)
 
-    def set_default(self, default: models.DefaultDERControl | None, now: int) -> bool:
-        """Replaces the DefaultDERControl; it keeps its mRID and gets a new version."""
+    @property
+    def has_default(self) -> bool:
+        """Whether the DefaultDERControl says anything."""
+        return self.default != models.DefaultDERControl(
+            mRID=self.default.mRID,
+            version=self.default.version,
+            updatedTime=self.default.updatedTime,
+            DERControlBase=models.DERControlBase(),
+        )
+
+    def set_default(
+        self, default: models.DefaultDERControl | None, now: int, new_mrid: bytes | None = None
+    ) -> bool:
+        """Replaces the DefaultDERControl if it differs: a new version with the same mRID, or the
+        first one with another mRID."""
         new = replace(
             default or models.DefaultDERControl(),
             mRID=self.default.mRID,
@@ -158,6 +171,8 @@ class Program:
         if new == self.default:
             return False
         new.version = ((self.default.version or 0) + 1) % VERSIONS
+        if new_mrid is not None:
+            new.mRID, new.version = new_mrid, 0
         new.updatedTime = now
         self.default = new
         return True

@@ -97,7 +97,8 @@ class Controls(Part):
         """Cancels a control that is scheduled or active; devices end it and answer.
 
         ``randomize``: false stops all at once, true within the control's randomisation; nothing:
-        randomised when the control is. Returns the control. Raises ValueError.
+        randomised when the control is and the configuration lets it. Returns the control. Raises
+        ValueError.
         """
         if randomize is not None:
             yes_or_no("randomize", randomize)

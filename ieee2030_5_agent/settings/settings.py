@@ -28,6 +28,7 @@ from ..sep.identity import (
     sfdi_of_lfdi,
 )
 from .base import Strict
+from .compatibility import Compatibility
 from .duplicates import duplicates
 from .entries import Device, InBand, Program
 from .fields import (
@@ -108,6 +109,7 @@ class Settings(Strict):
     # The programs that are made for controls of a group; 1 is that of each device's own program.
     group_primacy: Annotated[int, Field(ge=0, le=255), BeforeValidator(no_bool)] = 2
     set_point_duration_s: Annotated[int, Field(ge=1, le=UINT32), BeforeValidator(no_bool)] = 86400
+    compatibility: Compatibility = Compatibility()
     pen: Annotated[int, Field(ge=0, le=UINT32), BeforeValidator(no_bool)] = 0
     subscriptions: Subscriptions = Subscriptions()
     _warnings: tuple[str, ...] = PrivateAttr(())

@@ -169,6 +169,11 @@ def test_an_unknown_point_cannot_be_written(battery: Site) -> None:
         battery.server.fleet.set_point(BATTERY, "b999_Nothing", 50)
 
 
+def test_a_program_for_set_points_offers_no_empty_default_control(site: Site) -> None:
+    """A client that looks for defaults only in the program of lowest primacy goes on searching."""
+    assert site.get("/dcap/derp/0").DefaultDERControlLink is None
+
+
 def test_a_default_control_is_there_from_the_start(site: Site) -> None:
     default = site.get("/dcap/derp/0/dderc")
     assert default.DERControlBase is not None

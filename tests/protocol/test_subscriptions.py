@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ieee2030_5_agent.function_sets import ALL_ROUTES
+from ieee2030_5_agent.model.programs import Assignment
 from ieee2030_5_agent.rest.messages import Client, Response
 from ieee2030_5_agent.sep.codec import decode
 from ieee2030_5_agent.sep.facets import ELEMENTS
@@ -205,6 +206,8 @@ SUBSCRIBABLE = {route.name: route.subscribable for route in ALL_ROUTES}
 def test_what_is_subscribable_is_so_by_its_schema_and_marked_wherever_it_is_read(
     full_site: Site,
 ) -> None:
+    # A device's own program links to no default.
+    full_site.server.fleet.create_program("all", 5, Assignment(everyone=True), "rpc")
     queue, seen = {"/dcap"}, set()
     while queue:
         path = queue.pop()
