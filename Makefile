@@ -30,6 +30,7 @@ help: ## shows this list
 	@echo "make lint            ruff, mypy, import rules, generated files up to date"
 	@echo "make unit            unit and protocol tests: make unit ARGS='-k identity'"
 	@echo "make platform-test   tests on a real VOLTTRON platform"
+	@echo "make interop         tests with clients of other makers (3 minutes)"
 	@echo "make bench           speed and size beside references of the same run (5 minutes):"
 	@echo "                     make bench ARGS='codec web'; BENCH_JSON=file for the figures as JSON"
 	@echo "make schemas         writes the models from schemas/"
@@ -64,12 +65,17 @@ lint: $(STAMP)
 .PHONY: unit
 unit: $(STAMP) | .cache/tmp
 	@echo "-- unit and protocol tests"
-	@$(PYTHON_OF) -m pytest -m "not platform" $(ARGS)
+	@$(PYTHON_OF) -m pytest -m "not platform and not interop" $(ARGS)
 
 .PHONY: platform-test
 platform-test: $(STAMP) | .cache/tmp
 	@echo "-- platform tests: boots VOLTTRON and installs agent and driver first (about 30 s)"
 	@tools/as_user $(PYTHON_OF) -m pytest -m platform tests/platform tests/protocol $(ARGS)
+
+.PHONY: interop
+interop: $(STAMP) | .cache/tmp
+	@echo "-- interop tests: clients of other makers, on a VOLTTRON of their own (3 minutes)"
+	@tools/as_user $(PYTHON_OF) -m pytest -m interop tests/interop $(ARGS)
 
 .PHONY: bench
 bench: $(STAMP) | .cache/tmp
