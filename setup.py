@@ -39,6 +39,7 @@ setup(
         "volttron-core>=2.0.0rc38,<3",  # and not volttron: see extras_require
         "volttron-lib-web>=2.0.0rc7,<3",
         "volttron-platform-driver>=2.0.0rc9,<3",
+        "cattrs>=23.2.3,<24",  # documents of the store; VOLTTRON's own range
         "click>=8.1,<9",
         "cryptography>=49,<50",  # makes certificates; VOLTTRON pins it to this range
         "gevent>=24.2.1,<25",

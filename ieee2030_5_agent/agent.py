@@ -24,6 +24,7 @@ from .authorisation import Gate
 from .bus import Bus
 from .connection import ConnectionWatch, end_predecessors
 from .cursor_watch import CursorWatch
+from .durability import Durability, store_file
 from .function_sets.self_device import software_version
 from .model.changes import Changed
 from .model.points import PointMap, PointMapError
@@ -41,6 +42,7 @@ __version__ = software_version()
 
 CONFIG = "config"
 REGISTRY = "ieee2030_5.csv"
+STORE = "store"
 
 # The longest sleep of the timer: a clock that is set forward is noticed at the latest then.
 MAX_SLEEP_S = 60.0
@@ -73,24 +75,33 @@ class IEEE2030_5Agent(Agent):
             report=lambda text: self._note("web", text),
             connected=lambda: self._connection.connected,
         )
+        self._durability = Durability(
+            self._server, lambda text: self._note(STORE, text), self._put_in_force
+        )
         self._listener = ListenerKeeper(
-            self._server.handle,
+            self._durability.handle,
             self._server.refusals,
             report=lambda text: self._note("listener", text),
         )
         self._notifier = Notifier(
             self._server, report=lambda text: self._note("subscriptions", text)
         )
-        self._server.fleet.listen(self._on_change)
-        self._cursor_watch = CursorWatch(self._server.fleet)
+        self._server.listen(self._on_change)
+        self._cursor_watch = CursorWatch(self._server)
         gate = Gate(self.vip, self.core.identity)
         for name, operation in Operations(self._server).all():
-            self.vip.rpc.export(guarded(operation, gate.pass_), name)
+            self._export(name, operation, gate)
+        self._export("acknowledge_store", self._durability.acknowledge_store, gate)
         self._default_config = self._file_config(config_path)
         self.vip.config.set_default(CONFIG, self._default_config)
         every = ["NEW", "UPDATE", "DELETE"]
         self.vip.config.subscribe(self._on_config, actions=every, pattern=CONFIG)
         self.vip.config.subscribe(self._on_registry, actions=every, pattern=REGISTRY)
+
+    def _export(self, name: str, operation: Callable[..., Any], gate: Gate) -> None:
+        """Offers a call to other agents; its result waits until it is on disk."""
+        held = self._durability.operation(operation)
+        self.vip.rpc.export(guarded(held, gate.pass_), name)
 
     # --- life cycle ----------------------------------------------------------------------------
 
@@ -103,6 +114,7 @@ class IEEE2030_5Agent(Agent):
             return
         self._running = True
         for loop in (
+            self._durability.keep,
             self._bus.keep,
             self._keep_time,
             self._keep_route,
@@ -115,6 +127,7 @@ class IEEE2030_5Agent(Agent):
     def _on_stop(self, sender: object, **kwargs: object) -> None:
         self._route.unregister()
         self._listener.stop()
+        self._durability.close()
         _log.info("stopped")
 
     def _for_ever(self, loop: Callable[[], None]) -> None:
@@ -129,7 +142,8 @@ class IEEE2030_5Agent(Agent):
     def _keep_route(self) -> None:
         """Offers the URIs once the devices are known, so that nobody is told to be unknown."""
         if not self._configured.wait(timeout=FIRST_CONFIG_S):
-            _log.warning("no configuration after %s s, serving without devices", FIRST_CONFIG_S)
+            _log.warning("no configuration after %s s", FIRST_CONFIG_S)
+            self._durability.choose(None, store_file(self._server.settings.store))
             self._route.want(self._server.root)
         self._route.keep()
 
@@ -184,14 +198,33 @@ class IEEE2030_5Agent(Agent):
         return content if isinstance(content, dict | list | str) else {}
 
     def _on_config(self, name: str, action: str, contents: Any) -> None:
-        """A new configuration is put in force as a whole or refused as a whole."""
+        """A new configuration is put in force as a whole or refused as a whole.
+
+        The first one says where the store is; it is put in force on what that holds.
+        """
+        settings: Settings | None = None
         try:
             settings = Settings.load(self._default_config if contents is None else contents)
-            former = self._server.settings
+        except ValueError as refusal:
+            self._refuse(refusal)
+        else:
+            if self._durability.is_open:
+                self._put_in_force(settings)
+        known = settings or self._server.settings
+        self._durability.choose(settings, store_file(known.store))
+        self._route.want(known.root)
+        self._configured.set()
+
+    def _refuse(self, refusal: ValueError) -> None:
+        self._note(CONFIG, f"refused, the former configuration stays in force: {refusal}")
+
+    def _put_in_force(self, settings: Settings) -> None:
+        former = self._server.settings
+        try:
             self._server.configure(settings)
             self._notifier.configure()
         except ValueError as refusal:
-            self._note(CONFIG, f"refused, the former configuration stays in force: {refusal}")
+            self._refuse(refusal)
         else:
             if settings != former:  # the same one comes again with each new connection
                 _log.info("configuration in force: %d devices", len(settings.devices))
@@ -200,11 +233,8 @@ class IEEE2030_5Agent(Agent):
                 for warning in settings.warnings:
                     _log.warning("%s: %s", CONFIG, warning)
             self._note(CONFIG, None)
-        finally:
-            self._route.want(self._server.root)
-            in_force = self._server.settings
-            self._listener.want(in_force.listener, in_force.max_body_bytes)
-            self._configured.set()
+        in_force = self._server.settings
+        self._listener.want(in_force.listener, in_force.max_body_bytes)
 
     def _on_registry(self, name: str, action: str, contents: Any) -> None:
         """A registry of the operator's instead of the shipped one; devices keep their own."""
@@ -228,7 +258,7 @@ class IEEE2030_5Agent(Agent):
         if caller != PLATFORM_WEB:
             raise BadCall(f"web_request is for {PLATFORM_WEB}, not for {caller}")
         proxy = self._server.settings.proxy
-        return serve(self._server.handle, env, data, proxy.secret if proxy else None)
+        return serve(self._durability.handle, env, data, proxy.secret if proxy else None)
 
     @RPC.export
     @guarded
@@ -248,6 +278,7 @@ class IEEE2030_5Agent(Agent):
             "notifications": self._server.outbox.status(),
             "messages_dropped": self._bus.dropped,
             "connections": self._listener.connections,
+            "store": self._durability.status(),
         }
 
 

@@ -8,7 +8,7 @@ from gevent.event import Event
 
 from .model.changes import Changed
 from .model.errors import ModelError
-from .model.fleet import Fleet
+from .server import Server
 
 # A caller that is gone is waited for no longer than this.
 LONGEST_S = 60.0
@@ -17,11 +17,11 @@ LONGEST_S = 60.0
 class CursorWatch:
     """Knows when ``get_changes`` has something new to tell; a listener of the fleet."""
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
-        self._seen = fleet.cursor
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._seen = server.fleet.cursor
         self._moved = Event()
-        fleet.listen(self._on_change)
+        server.listen(self._on_change)
 
     def wait(self, cursor: str | None, seconds: float) -> str:
         """The cursor of now. As long as that is ``cursor``, waits for a change, at most so many
@@ -29,14 +29,14 @@ class CursorWatch:
         number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
         if not number or not math.isfinite(seconds) or not 0 <= seconds <= LONGEST_S:
             raise ModelError(f"wait_s is {seconds!r}, 0 to {LONGEST_S:g} seconds are expected")
-        if cursor == self._fleet.cursor and seconds:
+        if cursor == self._server.fleet.cursor and seconds:
             self._moved.wait(timeout=seconds)
-        return self._fleet.cursor
+        return self._server.fleet.cursor
 
     def _on_change(self, change: Changed) -> None:
-        if self._fleet.cursor == self._seen:
+        if self._server.fleet.cursor == self._seen:
             return  # nothing that get_changes tells of
-        self._seen = self._fleet.cursor
+        self._seen = self._server.fleet.cursor
         # Whoever waits has this very event; those who come later wait for the next change.
         moved, self._moved = self._moved, Event()
         moved.set()

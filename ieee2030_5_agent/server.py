@@ -20,7 +20,8 @@ from typing import Any
 
 from .configuration import check_configuration, configure_fleet
 from .function_sets import ALL_ROUTES
-from .model.end_device import EndDevice
+from .model.changes import Changed
+from .model.end_device import REPEATED, EndDevice
 from .model.errors import ModelError
 from .model.fleet import Fleet
 from .model.points import PointMap
@@ -30,7 +31,7 @@ from .notifying.outbox import Outbox
 from .refusals import Refusals
 from .rest import errors
 from .rest.access import scope_of
-from .rest.call import Answer, Call
+from .rest.call import CHANGING_METHODS, Answer, Call
 from .rest.failures import failure
 from .rest.messages import MEDIA_TYPE, Request, Response
 from .rest.routing import Route, Table
@@ -58,17 +59,9 @@ class Server:
         self.clock = clock
         self.settings = settings
         self.started = clock()
-        self.fleet = Fleet(
-            clock,
-            shipped_points(),
-            new_mrid=lambda: new_mrid(self.settings.pen),
-            epoch=secrets.token_hex(4),
-        )
-        self.fleet.dispatch.curve_at = self._curve_at
+        self._listeners: list[Callable[[Changed], None]] = []
+        self.fleet = self.new_fleet(settings)
         self.refusals = Refusals(clock)
-        self.fleet.set_points.commits.curve_href = lambda program, number: self.href(
-            "DERCurve", derp=program.number, dc=number
-        )
         self._answers: Counter[int] = Counter()
         self._last_error: str | None = None
         # Whether a document of the laxer rules of 2013 was ever taken.
@@ -82,8 +75,42 @@ class Server:
             clock,
             timer or clock,
         )
-        self.fleet.listen(self.outbox.tell)
+        self.listen(self.outbox.tell)
         self.configure(settings)
+
+    def new_fleet(self, settings: Settings) -> Fleet:
+        """A fleet with nothing in it, to be filled, adopted and configured."""
+        fleet = Fleet(
+            self.clock,
+            shipped_points(),
+            new_mrid=lambda: new_mrid(self.settings.pen),
+            epoch=secrets.token_hex(4),
+        )
+        fleet.dispatch.curve_at = self._curve_at
+        fleet.set_points.commits.curve_href = lambda program, number: self.href(
+            "DERCurve", derp=program.number, dc=number
+        )
+        _limit(fleet, settings)
+        return fleet
+
+    def adopt(self, fleet: Fleet) -> None:
+        """Goes on with another fleet, as the store has it."""
+        former, self.fleet = self.fleet, fleet
+        if former.default_points is not fleet.default_points:
+            fleet.set_default_points(former.default_points)
+        fleet.close(former.closed)
+        self.outbox.follow(fleet.subscriptions, Affected(self.table, fleet))
+        for listener in self._listeners:
+            fleet.listen(listener)
+        editions = {device.edition for device in fleet.registry.listed}
+        self._lax = self._lax or any(
+            edition is not None and edition.year < Edition.E2018.year for edition in editions
+        )
+
+    def listen(self, listener: Callable[[Changed], None]) -> None:
+        """Calls ``listener`` after each change of the fleet, whichever is in force."""
+        self._listeners.append(listener)
+        self.fleet.listen(listener)
 
     @property
     def root(self) -> str:
@@ -101,18 +128,13 @@ class Server:
         check_configuration(self.fleet, settings)
         self.table = Table(ALL_ROUTES, settings.root, settings.post_as_put)
         self.settings = settings
-        self.fleet.set_points.controls.duration_s = settings.set_point_duration_s
-        self.fleet.configure_post_rate(settings.post_rate)
-        self.fleet.mirroring.max_mirrors = settings.max_mirrors
-        self.fleet.max_log_events = settings.max_log_events
-        self.fleet.subscriptions.configure(
-            settings.subscriptions.max_per_device, settings.subscriptions.expiry_s
-        )
+        _limit(self.fleet, settings)
+        self.fleet.configure_rates(settings.poll_rates, settings.post_rate)
         self.outbox.give_up_s = settings.subscriptions.give_up_s
         self.fleet.contents.new_default_mrid = settings.compatibility.new_default_mrid
         self.fleet.dispatch.randomized_cancellation = settings.compatibility.randomized_cancellation
         configure_fleet(self.fleet, settings)
-        self.fleet.configured(settings.poll_rates)
+        self.fleet.configured()
 
     def _curve_at(self, href: str) -> models.DERCurve | None:
         """The DERCurve at a URI, None where there is none."""
@@ -139,6 +161,8 @@ class Server:
                 call.refuse_disabled(call.scope.own)
             try:
                 self._note_contact(call)
+                if _is_kept(request.method, route):
+                    self.fleet.check_open()
                 self._read_body(call, route)
                 answer = handler(call)
             finally:
@@ -235,6 +259,16 @@ class Server:
         self.refusals.note(cause, request.client.lfdi or "a client", self._last_error)
         return failure(refusal, edition)
 
+    def unavailable(
+        self, request: Request, reason: str, instead_of: Response | None = None
+    ) -> Response:
+        """The answer while nothing can be kept, also ``instead_of`` one that promised too much."""
+        response = self._refused(request, errors.Unavailable(reason), self.settings.edition)
+        if instead_of is not None:
+            self._answers[instead_of.status] -= 1
+        self._answers[response.status] += 1
+        return response
+
     # --- questions of the operator -------------------------------------------------------------
 
     def status(self) -> dict[str, Any]:
@@ -295,6 +329,27 @@ def shipped_points() -> PointMap:
     """The registry that the distribution carries: what a device has until it is configured."""
     path = resources.files("ieee2030_5_agent") / "config" / "ieee2030_5.csv"
     return PointMap.from_csv(path.read_text(encoding="utf-8"))
+
+
+def _limit(fleet: Fleet, settings: Settings) -> None:
+    """How much and how long: what the configuration says and holds for what comes."""
+    fleet.set_points.controls.duration_s = settings.set_point_duration_s
+    fleet.mirroring.max_mirrors = settings.max_mirrors
+    fleet.max_log_events = settings.max_log_events
+    fleet.subscriptions.configure(
+        settings.subscriptions.max_per_device, settings.subscriptions.expiry_s
+    )
+    fleet.keep_log_events_s = settings.store.keep_log_events_s
+    fleet.response_sets.remembered_s = settings.store.keep_events_s
+    fleet.response_sets.most_responses = settings.store.max_responses
+    fleet.dispatch.most_ended = settings.store.max_ended_controls
+
+
+def _is_kept(method: str, route: Route) -> bool:
+    """Whether a request changes what must be on disk before it is answered. What devices repeat
+    all the time, and readings of a mirror that is there, may be written a little later."""
+    repeated = route.name in REPEATED or (route.name == "MirrorUsagePoint" and method == "POST")
+    return method in CHANGING_METHODS and not repeated
 
 
 def _is_xml(content_type: str | None) -> bool:

@@ -8,6 +8,7 @@ from ..function_sets.self_device import software_version
 from .identity import identity
 from .pki import pki
 from .points import points
+from .store import store
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,3 +20,4 @@ def main() -> None:
 main.add_command(identity)
 main.add_command(pki)
 main.add_command(points)
+main.add_command(store)

@@ -134,7 +134,8 @@ class Commits:
         self._tell(device)
 
     def _tell(self, device: EndDevice) -> None:
-        self._door.emit("staged", device, {}, self._points.refresh(device, ADOPTION))
+        changed = self._points.refresh(device, ADOPTION)
+        self._door.emit("staged", device, {}, changed, records=[device.record])
 
 
 def _content(curve: models.DERCurve) -> models.DERCurve:

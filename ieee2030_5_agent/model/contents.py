@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..sep import models
+from .changes import Record
 from .dispatch import Dispatch
 from .door import Door
 from .program import Program
@@ -30,9 +31,13 @@ class Contents:
 
     def set_curves(self, program: Program, curves: Sequence[models.DERCurve]) -> None:
         """The curves of a program, by mRID: new ones are added, missing ones removed."""
+        before = set(program.curves)
         if program.set_curves(curves, self._door.now, self._door.new_mrid):
-            self._changed(program, "curves")
+            touched = before | set(program.curves)
+            records = [("curve", program.number, number) for number in touched]
+            self._changed(program, "curves", *records)
 
-    def _changed(self, program: Program, what: str) -> None:
-        self._door.emit("program", None, program.detail(what))
+    def _changed(self, program: Program, what: str, *records: Record) -> None:
+        detail = program.detail(what)
+        self._door.emit("program", None, detail, records=[*program.records, *records])
         self._dispatch.review(self._dispatch.followers(program))

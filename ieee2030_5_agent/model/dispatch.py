@@ -12,7 +12,7 @@ from functools import partial
 
 from ..sep import models
 from ..sep.identity import mrid_text
-from .changes import PointValue
+from .changes import PointValue, Record
 from .controls import CANCELLED, LIVE, STEPS, Control, Status
 from .device_points import DevicePoints
 from .door import Door
@@ -20,6 +20,7 @@ from .drafts import CurveAt, Draft, check, check_mrid
 from .end_device import EndDevice
 from .errors import BadValue, DuplicateControl, NotCancellable, UnknownControl
 from .precedence import InForce, addresses
+from .program import MOST_ENDED
 from .programs import Program, Programs
 from .registry import Registry
 from .responses import ResponseSets
@@ -43,11 +44,12 @@ class Dispatch:
         self.curve_at: CurveAt = lambda href: None
         # Whether a control that has randomisation is cancelled with it when nobody says.
         self.randomized_cancellation = True
+        self.most_ended = MOST_ENDED
         self._door = door
         self._registry = registry
         self._programs = programs
         self._response_sets = response_sets
-        self._standings = Standings(programs, points, lambda href: self.curve_at(href))
+        self._standings = Standings(door, programs, points, lambda href: self.curve_at(href))
         self._by_mrid: dict[int, tuple[Program, Control]] = {}
         # Changes of status of the present moment that are still to be told.
         self._told: list[tuple[Program, Control, dict[str, PointValue]]] = []
@@ -165,6 +167,19 @@ class Dispatch:
         """A device is gone."""
         self._standings.forget(sfdi)
 
+    # --- what comes from the store -------------------------------------------------------------
+
+    @property
+    def standings(self) -> Standings:
+        """What controls have lost, device by device."""
+        return self._standings
+
+    def restore(self, program: Program, control: Control) -> None:
+        """Lists a control as it was; what has become due since then comes with time."""
+        program.add(control)
+        self._by_mrid[int.from_bytes(control.mrid)] = (program, control)
+        self._remember(program, control)
+
     # --- the life of a control -----------------------------------------------------------------
 
     def _known(self, program: Program, draft: Draft) -> Control | None:
@@ -220,7 +235,8 @@ class Dispatch:
             if other.modes != control.modes and not other.potentially_superseded:
                 other.potentially_superseded_time = now
                 other.changed()
-                self._door.emit("control_overlap", None, _detail(program, other))
+                record = _record(program, other)
+                self._door.emit("control_overlap", None, _detail(program, other), records=[record])
 
     def _supersede(self, program: Program, control: Control, at: int) -> None:
         """A control begins: older ones of the same modes are over."""
@@ -233,7 +249,7 @@ class Dispatch:
         program.step(control, step, at)
         self._remember(program, control)
         self._tell(program, control)
-        while (first := program.crowded_out(at)) is not None:
+        while (first := program.crowded_out(at, self.most_ended)) is not None:
             self._leave(program, first, at)
 
     def _remember(self, program: Program, control: Control) -> None:
@@ -258,10 +274,11 @@ class Dispatch:
 
     def _leave(self, program: Program, control: Control, at: int) -> None:
         """A control that has ended leaves its list."""
-        self._door.emit("control_removal", None, _detail(program, control))
+        detail, record = _detail(program, control), _record(program, control)
+        self._door.emit("control_removal", None, detail, records=[record])
         program.remove(control)
         del self._by_mrid[int.from_bytes(control.mrid)]
-        self._response_sets.forget_later(control.mrid, at, self._door)
+        self._response_sets.forget_later(control.mrid, at)
 
     # --- telling -------------------------------------------------------------------------------
 
@@ -271,6 +288,7 @@ class Dispatch:
 
     def _tell(self, program: Program, control: Control) -> None:
         self._told.append((program, control, _detail(program, control)))
+        self._door.keep(_record(program, control), program.record)
 
     def _settle_soon(self, at: int) -> None:
         """Once all of this moment has happened: what ends and what begins then is one change."""
@@ -307,6 +325,10 @@ def _cancelling(control: Control, randomize: bool | None, otherwise: bool) -> st
         raise BadValue("randomize is true, but the control has no randomisation")
     randomized = (control.randomized and otherwise) if randomize is None else randomize
     return "cancel randomized" if randomized else "cancel"
+
+
+def _record(program: Program, control: Control) -> Record:
+    return ("event", program.number, mrid_text(control.mrid))
 
 
 def _detail(program: Program, control: Control) -> dict[str, PointValue]:

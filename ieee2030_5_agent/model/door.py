@@ -7,11 +7,12 @@ leaves word when time will change something. There is one agenda and no timer pe
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 
-from .changes import Changed, PointValue
+from .changes import Changed, PointValue, Record
 from .end_device import EndDevice
+from .errors import StoreUnavailable
 
 
 class Door:
@@ -20,7 +21,10 @@ class Door:
     def __init__(self, clock: Callable[[], float], new_mrid: Callable[[], bytes]) -> None:
         self.clock = clock
         self.new_mrid = new_mrid
+        # Why nothing is taken that would have to be kept; None: all is.
+        self.closed: str | None = None
         self._listeners: list[Callable[[Changed], None]] = []
+        self._keepers: list[Callable[[Changed], None]] = []
         self._agenda: list[tuple[int, int, Callable[[int], None]]] = []
         self._order = count()
 
@@ -29,9 +33,16 @@ class Door:
         """The time in whole seconds, as the standard counts it."""
         return int(self.clock())
 
-    def listen(self, listener: Callable[[Changed], None]) -> None:
-        """Calls ``listener`` after each change."""
+    def check_open(self) -> None:
+        """Raises StoreUnavailable while nothing can be kept."""
+        if self.closed is not None:
+            raise StoreUnavailable(self.closed)
+
+    def listen(self, listener: Callable[[Changed], None], *, keeps: bool = False) -> None:
+        """Calls ``listener`` after each change; ``keeps``: also after those that are no news."""
         self._listeners.append(listener)
+        if keeps:
+            self._keepers.append(listener)
 
     def emit(
         self,
@@ -39,12 +50,40 @@ class Door:
         device: EndDevice | None,
         detail: Mapping[str, PointValue],
         points: Mapping[str, PointValue] | None = None,
+        *,
+        records: Iterable[Record] = (),
+        latest: Iterable[Record] = (),
+        gone: Iterable[Record] = (),
     ) -> None:
         """Tells of one accepted change; ``detail`` in the field names of the standard."""
-        sfdi = None if device is None else device.sfdi
-        change = Changed(what, sfdi, self.clock(), dict(points or {}), dict(detail))
+        change = Changed(
+            what,
+            None if device is None else device.sfdi,
+            self.clock(),
+            dict(points or {}),
+            dict(detail),
+            tuple(records),
+            tuple(latest),
+            tuple(gone),
+        )
         for listener in self._listeners:
             listener(change)
+
+    def keep(
+        self, *records: Record, latest: Iterable[Record] = (), gone: Iterable[Record] = ()
+    ) -> None:
+        """Tells of what is another now, but news for nobody except who stores it."""
+        if self._keepers:
+            change = Changed(
+                "kept",
+                None,
+                self.clock(),
+                records=records,
+                latest=tuple(latest),
+                gone=tuple(gone),
+            )
+            for keeper in self._keepers:
+                keeper(change)
 
     def bring(self, at: int, step: Callable[[int], None]) -> None:
         """Has ``advance`` call ``step(at)`` when the time has come; the step checks whether it

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..sep import models
 from ..sep.editions import Edition
-from .changes import PointValue
+from .changes import PointValue, Record
 from .log_events import DeviceLog
 from .points import PointMap
 from .readings import Frame, StoredReading
@@ -16,6 +16,10 @@ from .readings import Frame, StoredReading
 # (class name of the resource, instance): a DER's resources carry its number, all others 1; what is
 # in force in one mode carries the name of the mode.
 ResourceKey = tuple[str, int | str]
+
+# What a device repeats all the time: of these the latest may be written a little later. Everything
+# else it says once, and may not say again.
+REPEATED = frozenset({"DERStatus", "DERAvailability", "DeviceStatus", "PowerStatus"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,12 @@ class EndDevice:
     # program.
     commits: dict[str, Commit] = field(default_factory=dict)
     controls: dict[str, int] = field(default_factory=dict)
+    # Which of the fleet's registries it was given by config_points; None: the default.
+    registry: str | None = None
+
+    @property
+    def record(self) -> Record:
+        return ("device", self.sfdi)
 
     @property
     def sfdi(self) -> str:

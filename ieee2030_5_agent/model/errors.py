@@ -7,6 +7,10 @@ class ModelError(ValueError):
     """A change or a question that the model refuses; nothing was changed."""
 
 
+class StoreUnavailable(ModelError):
+    """What is to be kept cannot be kept at present; the same may be asked again later."""
+
+
 class UnknownDevice(ModelError):
     """No EndDevice has this SFDI."""
 

@@ -12,19 +12,21 @@ from typing import Any
 from ..sep import models
 from ..sep.editions import Edition
 from .change_log import ChangeLog
-from .changes import Changed, PointValue
+from .changes import Changed, PointValue, Record
 from .contents import Contents
 from .device_points import DevicePoints
 from .dispatch import Dispatch
 from .door import Door
-from .end_device import EndDevice, Registration
+from .end_device import REPEATED, EndDevice, Registration
 from .errors import StillManages, UnknownDevice, UnknownPoint
 from .granting import Granting
 from .log_events import Entry, describe
 from .mirroring import Mirroring
 from .mirrors import Mirrors
+from .own_registries import OwnRegistries
 from .points import PointMap, PointMapError
 from .programs import Assignment, Program, Programs
+from .rates import Rates
 from .references import TIME
 from .registry import Registry
 from .reservations import Reservations
@@ -35,6 +37,12 @@ from .subscriptions import Subscriptions
 
 # PrimacyType: the operator's own set points rank as a contracted premises service provider.
 OWN_PROGRAM_PRIMACY = 1
+
+# A quarter of a year.
+KEEP_LOG_EVENTS_S = 90 * 86400
+
+DEVICE_NUMBERS: Record = ("counter", "device")
+RATES: Record = ("rates",)
 
 
 class Fleet:
@@ -52,21 +60,22 @@ class Fleet:
         epoch: str,
     ) -> None:
         self.max_log_events = 100
+        self.keep_log_events_s = KEEP_LOG_EVENTS_S
         self.registry = Registry()
         self.mirrors = Mirrors()
         self.programs = Programs(new_mrid)
-        self.response_sets = ResponseSets()
-        self.reservations = Reservations()
-        # Seconds between polls by resource name, where they are not the standard's.
-        self.poll_rates: dict[str, int] = {}
+        self._door = Door(clock, new_mrid)
+        self.response_sets = ResponseSets(self._door)
+        self.reservations = Reservations(self._door)
         # LFDIs whose access an operator withdrew.
         self.withdrawn: set[str] = set()
-        self._door = Door(clock, new_mrid)
+        self.rates = Rates()
+        self.own_registries = OwnRegistries()
         self._points = DevicePoints(clock)
         self._default_points = point_map
-        # Registries of devices that were removed: a device that comes back in the same run of the
-        # agent finds its own again, because its driver does not notice that it was away.
-        self._kept_points: dict[str, PointMap] = {}
+        # Registries of devices that were removed: a device that comes back finds its own again,
+        # because its driver does not notice that it was away.
+        self.kept_registries: dict[str, str] = {}
         self._counted_at: int | None = None
         self._log = ChangeLog(epoch)
         self._door.listen(self._log)
@@ -80,6 +89,49 @@ class Fleet:
         )
         self.granting = Granting(self._door, self.registry, self.reservations, self.response_sets)
         self.subscriptions = Subscriptions(self._door, self.registry)
+
+    # --- what comes from the store and may not go there ----------------------------------------
+
+    @property
+    def closed(self) -> str | None:
+        """Why nothing is taken that would have to be kept; None: all is."""
+        return self._door.closed
+
+    def close(self, reason: str | None) -> None:
+        """Takes no change any more that would have to be kept, or (None) takes them again."""
+        self._door.closed = reason
+
+    def check_open(self) -> None:
+        """Raises StoreUnavailable while nothing can be kept."""
+        self._door.check_open()
+
+    def restore_device(self, device: EndDevice) -> None:
+        """Lists a device that comes from the store, with the registry that it had."""
+        if device.registry is not None:
+            device.point_map = self.own_registries.point_map(device.registry)
+        device.resources["EndDevice", 1] = device.identity
+        self.registry.add(device)
+
+    @property
+    def default_points(self) -> PointMap:
+        """The points of devices that have no registry of their own."""
+        return self._default_points
+
+    def resume(self, point_times: Mapping[str, Mapping[str, float]]) -> None:
+        """All has come from the store: points read it, with the times of their receipt."""
+        for device in self.registry.listed:
+            if device.log.total:
+                self._list_log(device)
+            self._points.configure(device, device.point_map)
+            self.dispatch.refresh(device)
+            self._watch_log(device)
+            times = point_times.get(device.sfdi, {})
+            device.point_times |= {
+                name: at for name, at in times.items() if name in device.point_times
+            }
+        for response_set in self.response_sets.all:
+            if response_set.closed is not None:
+                self.response_sets.drop_later(response_set)
 
     # --- questions -----------------------------------------------------------------------------
 
@@ -129,9 +181,10 @@ class Fleet:
                 points[sfdi] = {name: device.points.get(name) for name in names}
         return {"cursor": self._log.cursor, "points": points, "whole": whole}
 
-    def listen(self, listener: Callable[[Changed], None]) -> None:
-        """Calls ``listener`` after each change, in order."""
-        self._door.listen(listener)
+    def listen(self, listener: Callable[[Changed], None], *, keeps: bool = False) -> None:
+        """Calls ``listener`` after each change, in order; ``keeps``: also after those that are
+        news for nobody but who stores them."""
+        self._door.listen(listener, keeps=keeps)
 
     def advance(self, now: float) -> float | None:
         """Applies all that has become due; returns when to be called next (None: never)."""
@@ -155,13 +208,17 @@ class Fleet:
             registered_at=now,
             changed_time=now,
             program=program.number,
-            point_map=self._kept_points.pop(registration.sfdi, self._default_points),
+            point_map=self._default_points,
+            registry=self.kept_registries.pop(registration.sfdi, None),
         )
+        if device.registry is not None:
+            device.point_map = self.own_registries.point_map(device.registry)
         device.resources["EndDevice", 1] = device.identity
         self.registry.add(device)
         self._points.configure(device, device.point_map)
         self.dispatch.refresh(device)
-        self._registered(device)
+        kept = ("kept_registry", registration.sfdi)
+        self._registered(device, DEVICE_NUMBERS, kept, *program.records)
         return device
 
     def update(self, registration: Registration) -> EndDevice:
@@ -193,7 +250,9 @@ class Fleet:
         if managed := self.registry.managed_by(sfdi):
             raise StillManages(f"aggregator {sfdi} still manages {len(managed)} devices")
         self.subscriptions.forget_device(device)
+        gone = [device.record]
         for mirror in list(self.mirrors.of(sfdi)):
+            gone.append(mirror.record)
             self.mirrors.remove(mirror)
         program = self.programs.by_number(device.program)
         if program is not None:
@@ -201,8 +260,8 @@ class Fleet:
         self.reservations.forget_device(sfdi)
         self.response_sets.forget_device(sfdi)
         self.dispatch.forget(sfdi)
-        if device.point_map is not self._default_points:
-            self._kept_points[sfdi] = device.point_map
+        if device.registry is not None:
+            self.kept_registries[sfdi] = device.registry
         self.registry.remove(device)
         self._points.forget(device)
         self.programs.forget(device)
@@ -211,7 +270,9 @@ class Fleet:
             self.response_sets.close(program)
             self.response_sets.drop(program.number)
             self._emit_program(program, "removed")
-        self._door.emit("removal", device, {"number": device.number, "registered": False})
+        detail: dict[str, PointValue] = {"number": device.number, "registered": False}
+        kept = ("kept_registry", sfdi)
+        self._door.emit("removal", device, detail, records=[kept], gone=gone)
 
     def set_post_rate(self, device: EndDevice, seconds: int | None) -> None:
         """The EndDevice.postRate that a device proposes; without effect once an operator ruled."""
@@ -225,19 +286,27 @@ class Fleet:
     def set_post_rates(self, seconds: int, device: EndDevice | None = None) -> None:
         """The operator's postRate for a device and its mirrors, or for all and all that come."""
         if device is None:
-            self.mirroring.post_rate_s = seconds
+            self.mirroring.post_rate_s = self.rates.post = seconds
         for each in list(self.registry.listed) if device is None else [device]:
             each.post_rate_ruled = False
             self.set_post_rate(each, seconds)
             each.post_rate_ruled = True
             self.mirroring.set_rate(each, seconds)
+            self._door.keep(each.record)
+        detail: dict[str, PointValue] = {"postRate": seconds}
+        self._door.emit("post_rate", device, detail, records=[RATES])
 
-    def configure_post_rate(self, seconds: int) -> None:
-        """The postRate of the configuration: for all mirrors, also where an operator ruled."""
-        self.mirroring.post_rate_s = seconds
+    def configure_rates(self, poll: Mapping[str, int], post: int) -> None:
+        """The rates of the configuration: where they are other ones than before, they hold also
+        where an operator ruled."""
+        if not self.rates.configure(poll, post):
+            return
+        self.mirroring.post_rate_s = post
         for device in self.registry.listed:
             device.post_rate_ruled = False
-            self.mirroring.set_rate(device, seconds)
+            self.mirroring.set_rate(device, post)
+            self._door.keep(device.record)
+        self._door.keep(RATES)
 
     def set_access(self, lfdi: str, granted: bool) -> None:
         """Withdraws the access of a client at run time, or grants it again."""
@@ -245,24 +314,32 @@ class Fleet:
             self.withdrawn.discard(lfdi)
         else:
             self.withdrawn.add(lfdi)
-        self._door.emit("access", None, {"lFDI": lfdi, "granted": granted})
+        detail: dict[str, PointValue] = {"lFDI": lfdi, "granted": granted}
+        self._door.emit("access", None, detail, records=[("access", lfdi)])
 
     def set_poll_rate(self, resource: str, seconds: int) -> None:
-        """Changes the pollRate of a resource until the next configuration."""
-        self.poll_rates[resource] = seconds
-        self._door.emit("poll_rate", None, {"resource": resource, "pollRate": seconds})
+        """Changes the pollRate of a resource until a configuration with other rates."""
+        self.rates.poll[resource] = seconds
+        detail: dict[str, PointValue] = {"resource": resource, "pollRate": seconds}
+        self._door.emit("poll_rate", None, detail, records=[RATES])
 
-    def configured(self, poll_rates: Mapping[str, int]) -> None:
+    @property
+    def poll_rates(self) -> Mapping[str, int]:
+        """Seconds between polls by resource name, where they are not the standard's."""
+        return self.rates.poll
+
+    def configured(self) -> None:
         """A configuration is in force: whatever clients read may be another than before."""
-        self.poll_rates = dict(poll_rates)
         self._door.emit("configuration", None, {})
 
     def heard(self, device: EndDevice, edition: Edition | None) -> None:
         """Notes a contact; a request with a body tells which edition the device speaks."""
         device.last_contact = self._door.clock()
-        if edition is None:
+        if edition is None or edition is device.edition:
+            self._door.keep(latest=[("contact", device.sfdi)])
             return
         resumed, device.edition = resumes(device), edition
+        self._door.keep(("contact", device.sfdi))
         if resumes(device) != resumed:
             self.dispatch.review([device])
 
@@ -273,13 +350,23 @@ class Fleet:
         first = key not in device.resources
         device.resources[key] = model
         changed = self._points.refresh(device, key[0], key[1])
-        self._door.emit("resource", device, {"resource": key[0], "instance": key[1]}, changed)
+        record = ("resource", device.sfdi, *key)
+        self._door.emit(
+            "resource",
+            device,
+            {"resource": key[0], "instance": key[1]},
+            changed,
+            records=() if key[0] in REPEATED else [record],
+            latest=[record] if key[0] in REPEATED else (),
+        )
         return first
 
     def post_log_event(self, device: EndDevice, event: models.LogEvent) -> Entry:
         """Adds an event to the log of a device. Raises BadValue for one that is not complete."""
-        entry = device.log.add(event, self.max_log_events)
+        entry, dropped = device.log.add(event, self.max_log_events, self._door.clock())
+        self._door.keep(*(_log_record(device, one) for one in dropped))
         self._logged(device, entry)
+        self._watch_log(device)
         return entry
 
     def put_log_event(self, device: EndDevice, entry: Entry, event: models.LogEvent) -> None:
@@ -289,15 +376,37 @@ class Fleet:
     def remove_log_event(self, device: EndDevice, entry: Entry) -> None:
         device.log.remove(entry)
         changed = self._read_log(device)
-        self._door.emit("log_event_removal", device, {"number": entry.number}, changed)
+        records = [_log_record(device, entry)]
+        detail: dict[str, PointValue] = {"number": entry.number}
+        self._door.emit("log_event_removal", device, detail, changed, records=records)
+
+    def _watch_log(self, device: EndDevice) -> None:
+        """Has the oldest event of a log leave when its time is over."""
+        oldest = device.log.oldest
+        if oldest is None or device.log.watched:
+            return
+        device.log.watched = True
+
+        def leave(at: int) -> None:
+            device.log.watched = False
+            if self.registry.by_sfdi(device.sfdi) is not device:
+                return
+            while (first := device.log.oldest) is not None and self._is_old(first, at):
+                self.remove_log_event(device, first)
+            self._watch_log(device)
+
+        self._door.bring(int(oldest.received) + self.keep_log_events_s + 1, leave)
+
+    def _is_old(self, entry: Entry, now: int) -> bool:
+        return entry.received + self.keep_log_events_s <= now
 
     # --- points --------------------------------------------------------------------------------
 
     def set_default_points(self, point_map: PointMap) -> None:
         """The points of devices that have no registry of their own."""
-        former, self._default_points = self._default_points, point_map
+        self._default_points = point_map
         for device in self.registry.listed:
-            if device.point_map is former:
+            if device.registry is None:
                 self._points.configure(device, point_map)
                 self._door.emit("points", device, {}, device.points)
 
@@ -305,12 +414,13 @@ class Fleet:
         """Gives a device a registry of its own. Raises UnknownDevice, PointMapError."""
         device = self.device(sfdi)
         try:
-            point_map = PointMap.from_rows(rows)
+            device.registry = self.own_registries.take(rows)
         except PointMapError as error:
             problems = [f"device {sfdi}: {problem}" for problem in error.problems]
             raise PointMapError(problems) from error
-        self._points.configure(device, point_map)
-        self._door.emit("points", device, {}, device.points)
+        self._points.configure(device, self.own_registries.point_map(device.registry))
+        records = [device.record, ("registry", device.registry)]
+        self._door.emit("points", device, {}, device.points, records=records)
 
     def set_point(self, sfdi: str, name: str, value: PointValue) -> PointValue:
         """Commands, stages or puts into the default; returns what the point reads then, or the
@@ -359,7 +469,7 @@ class Fleet:
         self.dispatch.close(program)
         self.programs.remove(program)
         self.response_sets.close(program)
-        self.response_sets.drop_later(program, self._door)
+        self.response_sets.drop_later(self.response_sets.of(program))
         self._emit_program(program, "removed")
         self.dispatch.review(followers)
 
@@ -394,7 +504,8 @@ class Fleet:
         now = self._door.clock()
         stored, new = self.response_sets.put(subject, device, response, year, now)
         if new:
-            self._door.emit("response", device, stored.detail)
+            records = [stored.record, subject.program.record]
+            self._door.emit("response", device, stored.detail, records=records)
         return stored
 
     def remove_response(self, stored: StoredResponse) -> None:
@@ -433,9 +544,10 @@ class Fleet:
         if not manager.registration.aggregator:
             raise UnknownDevice(f"device {registration.manager} is no aggregator")
 
-    def _registered(self, device: EndDevice) -> None:
+    def _registered(self, device: EndDevice, *records: Record) -> None:
+        detail = {"number": device.number, "registered": True}
         self._door.emit(
-            "registration", device, {"number": device.number, "registered": True}, device.points
+            "registration", device, detail, device.points, records=[device.record, *records]
         )
 
     def _touch(self, device: EndDevice) -> None:
@@ -445,16 +557,33 @@ class Fleet:
         self.registry.add(device)
 
     def _emit_program(self, program: Program, what: str) -> None:
-        self._door.emit("program", None, program.detail(what))
+        self._door.emit("program", None, program.detail(what), records=program.records)
 
     def _logged(self, device: EndDevice, entry: Entry) -> None:
         device.resources["LogEvent", 1] = entry.event
         changed = self._points.refresh(device, "LogEvent") | self._read_log(device)
-        self._door.emit("log_event", device, describe(entry), changed)
+        self._door.emit(
+            "log_event",
+            device,
+            describe(entry),
+            changed,
+            records=[
+                _log_record(device, entry),
+                device.record,
+                ("resource", device.sfdi, "LogEvent", 1),
+            ],
+        )
 
     def _read_log(self, device: EndDevice) -> dict[str, PointValue]:
+        self._list_log(device)
+        return self._points.refresh(device, "LogEventList")
+
+    def _list_log(self, device: EndDevice) -> None:
         events = [entry.event for entry in device.log.listed]
         device.resources["LogEventList", 1] = models.LogEventList(
             all=len(events), results=len(events), LogEvent=events
         )
-        return self._points.refresh(device, "LogEventList")
+
+
+def _log_record(device: EndDevice, entry: Entry) -> Record:
+    return ("log_event", device.sfdi, entry.number)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from ..sep import models
+from .changes import Record
 from .controls import Status
 from .door import Door
 from .end_device import EndDevice
@@ -15,6 +16,8 @@ from .programs import Program
 from .registry import Registry
 from .reservations import Grant, Reservation, Reservations
 from .responses import ResponseSets
+
+RESERVATION_NUMBERS: Record = ("counter", "reservation")
 
 
 class Granting:
@@ -94,10 +97,16 @@ class Granting:
     def _end(self, reservation: Reservation, step: str, now: int) -> None:
         """Ends the answer to a request before its time, if one stands."""
         grant, reservation.grant = reservation.grant, None
+        self._door.keep(reservation.record)
         if grant is not None and grant.stands and grant.end > now:
             grant.step(step, now)
             self._remember(grant)
             self._tell_grant(grant, grant.status.name.lower())
+
+    def restore(self, grant: Grant) -> None:
+        """Lists an answer that comes from the store."""
+        self._reservations.add_grant(grant)
+        self._remember(grant)
 
     def _remember(self, grant: Grant) -> None:
         self._door.bring(grant.due(), partial(self._due, grant))
@@ -111,14 +120,30 @@ class Granting:
             self._tell_grant(grant, "active")
             return
         self._reservations.remove_grant(grant)
-        self._response_sets.forget_later(grant.mrid, at, self._door)
+        reservation = self._reservations.by_mrid(grant.subject)
+        if reservation is not None and reservation.grant is grant:
+            reservation.grant = None
+            self._door.keep(reservation.record)
+        self._response_sets.forget_later(grant.mrid, at)
         if grant.stands:
             self._tell_grant(grant, "completed")
 
     def _tell_request(self, reservation: Reservation, change: str) -> None:
         device = self._registry.device(reservation.sfdi)
-        self._door.emit("flow_reservation", device, {"change": change, **reservation.detail})
+        self._door.emit(
+            "flow_reservation",
+            device,
+            {"change": change, **reservation.detail},
+            records=[reservation.record, RESERVATION_NUMBERS],
+        )
 
     def _tell_grant(self, grant: Grant, change: str) -> None:
         device = self._registry.device(grant.sfdi)
-        self._door.emit("flow_reservation", device, {"change": change, **grant.detail})
+        subject = self._response_sets.find(grant.mrid)
+        event = () if subject is None else (subject.record,)
+        self._door.emit(
+            "flow_reservation",
+            device,
+            {"change": change, **grant.detail},
+            records=[RESERVATION_NUMBERS, *event],
+        )

@@ -110,6 +110,7 @@ class ImmediateControls:
             randomize_start=timing.get("randomizeStart", 0),
         )
         device.controls[name] = self._dispatch.create(program, draft, instead_of=former).number
+        self._door.keep(device.record)
 
 
 def _carries(control: Control, fields: Collection[str]) -> bool:

@@ -34,6 +34,7 @@ class Entry:
 
     number: int
     event: models.LogEvent
+    received: float = 0.0
 
     @property
     def time(self) -> int:
@@ -47,6 +48,8 @@ class DeviceLog:
         self._listing: Listing[Entry] = Listing(_order)
         self._by_number: dict[int, Entry] = {}
         self.total = 0
+        # Whether its oldest event is on the agenda, to leave when it is too old.
+        self.watched = False
 
     @property
     def listed(self) -> Sequence[Entry]:
@@ -56,26 +59,38 @@ class DeviceLog:
     def by_number(self, number: int) -> Entry | None:
         return self._by_number.get(number)
 
-    def add(self, event: models.LogEvent, room: int) -> Entry:
-        """Adds an event as the newest of ``room``. Raises BadValue when it is not complete."""
-        self._put(entry := Entry(self.total, _complete(event)))
+    def add(
+        self, event: models.LogEvent, room: int, received: float
+    ) -> tuple[Entry, Sequence[Entry]]:
+        """Adds an event as the newest of ``room``; returns it, and what had to go.
+
+        Raises BadValue when it is not complete.
+        """
+        self.put(entry := Entry(self.total, _complete(event), received))
         self.total += 1
-        while len(self._by_number) > room:
-            self.remove(self._by_number[next(iter(self._by_number))])
-        return entry
+        dropped = list(self._by_number.values())[: max(0, len(self._by_number) - room)]
+        for each in dropped:
+            self.remove(each)
+        return entry, dropped
 
     def replace(self, entry: Entry, event: models.LogEvent) -> Entry:
         """Changes an event, which keeps its number. Raises BadValue when it is not complete."""
-        new = Entry(entry.number, _complete(event))
+        new = Entry(entry.number, _complete(event), entry.received)
         self._listing.remove(entry)
-        self._put(new)
+        self.put(new)
         return new
 
     def remove(self, entry: Entry) -> None:
         self._listing.remove(entry)
         del self._by_number[entry.number]
 
-    def _put(self, entry: Entry) -> None:
+    @property
+    def oldest(self) -> Entry | None:
+        """What was received first."""
+        return next(iter(self._by_number.values()), None)
+
+    def put(self, entry: Entry) -> None:
+        """Lists an event that has its number, as one from the store has."""
         self._by_number[entry.number] = entry
         self._listing.add(entry)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..sep import models
-from .changes import PointValue
+from .changes import PointValue, Record
 from .device_points import DevicePoints
 from .door import Door
 from .end_device import EndDevice
@@ -14,6 +14,8 @@ from .errors import LimitReached
 from .meter_readings import MeterReading
 from .mirrors import Mirror, Mirrors
 from .registry import Registry
+
+MIRROR_NUMBERS: Record = ("counter", "mirror")
 
 
 class Mirroring:
@@ -57,10 +59,13 @@ class Mirroring:
     ) -> bool:
         """Merges meter readings into a mirror, all or none; True when one of them is new.
 
-        Raises NotOwner, BadValue, LimitReached.
+        Values of what is known are written behind, what is new is a record as the mirror is.
+        Raises NotOwner, BadValue, LimitReached, StoreUnavailable.
         """
         merged = self._merged(mirror, posted, strict)
         new = any(key not in mirror.meter_readings for key in merged)
+        if new:
+            self._door.check_open()
         device = self._registry.device(mirror.sfdi)
         change = "changed" if new else "readings"
         self._read(device, mirror, merged, posted if strict else (), change)
@@ -73,14 +78,14 @@ class Mirroring:
         for key in mirror.stored_readings(mirror.meter_readings):
             device.readings.pop(key, None)
         changed = self._points.refresh(device, "MirrorMeterReading")
-        self._tell(device, mirror, "removed", changed)
+        self._tell(device, mirror, "removed", changed, gone=[mirror.record])
 
     def set_rate(self, device: EndDevice, seconds: int) -> None:
         """The postRate of all mirrors of a device."""
         for mirror in self._mirrors.of(device.sfdi):
             if mirror.sfdi == device.sfdi and mirror.post_rate != seconds:
                 mirror.post_rate = seconds
-                self._tell(device, mirror, "changed")
+                self._tell(device, mirror, "changed", records=[mirror.record])
 
     def _new(self, device: EndDevice, usage_point: models.MirrorUsagePoint) -> Mirror:
         if self._mirrors.count(device.sfdi) >= self.max_mirrors:
@@ -107,6 +112,7 @@ class Mirroring:
         change: str,
     ) -> None:
         self._mirrors.claim(mirror, claimed)
+        touched = list(_touched(mirror, merged))
         mirror.meter_readings |= merged
         for key, reading in mirror.stored_readings(merged).items():
             if reading is None:
@@ -114,7 +120,15 @@ class Mirroring:
             else:
                 device.readings[key] = reading
         changed = self._points.refresh(device, "MirrorMeterReading")
-        self._tell(device, mirror, change, changed)
+        new = change != "readings"
+        self._tell(
+            device,
+            mirror,
+            change,
+            changed,
+            records=[mirror.record, MIRROR_NUMBERS, *touched] if new else (),
+            latest=() if new else touched,
+        )
 
     def _tell(
         self,
@@ -122,6 +136,7 @@ class Mirroring:
         mirror: Mirror,
         change: str,
         points: Mapping[str, PointValue] | None = None,
+        **stored: Iterable[Record],
     ) -> None:
         """``change``: created, changed, readings (only what was known has new values), removed."""
         detail: dict[str, PointValue] = {
@@ -129,4 +144,16 @@ class Mirroring:
             "change": change,
             "removed": change == "removed",
         }
-        self._door.emit("mirror", device, detail, points)
+        self._door.emit("mirror", device, detail, points, **stored)
+
+
+def _touched(mirror: Mirror, merged: Mapping[str, MeterReading]) -> Iterator[Record]:
+    """Meter readings and their sets that a post makes other ones than the mirror has."""
+    for key, reading in merged.items():
+        yield ("meter_reading", mirror.number, reading.number)
+        before = mirror.meter_readings.get(key)
+        known = {} if before is None else {one.number: one for one in before.sets}
+        now = {one.number: one for one in reading.sets}
+        for number in known.keys() | now.keys():
+            if known.get(number) is not now.get(number):
+                yield ("reading_set", mirror.number, reading.number, number)

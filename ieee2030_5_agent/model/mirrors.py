@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..sep import models
+from .changes import Record
 from .errors import BadValue, LimitReached, NotOwner
 from .listing import Listing
 from .meter_readings import MeterReading
@@ -36,6 +37,10 @@ class Mirror:
     meter_readings: dict[str, MeterReading] = field(default_factory=dict)
     # mRIDs of its meter readings that no other device may use.
     claimed: tuple[int, ...] = ()
+
+    @property
+    def record(self) -> Record:
+        return ("mirror", self.number)
 
     @property
     def mrid(self) -> int:
@@ -131,7 +136,7 @@ class Mirrors:
         # By mRID the numbers of the mirrors that claim it, mostly one.
         self._claims: dict[int, tuple[int, ...]] = {}
         self._counts: Counter[str] = Counter()
-        self._next_number = 0
+        self.next_number = 0
 
     @property
     def listed(self) -> Sequence[Mirror]:
@@ -179,8 +184,14 @@ class Mirrors:
 
     def add(self, mirror: Mirror) -> None:
         """Gives the mirror its number; numbers are never used again."""
-        mirror.number = self._next_number
-        self._next_number += 1
+        mirror.number = self.next_number
+        self.next_number += 1
+        self.put(mirror)
+
+    def put(self, mirror: Mirror) -> None:
+        """Lists a mirror that has its number, as one from the store has."""
+        for mrid in mirror.claimed:
+            self._claims[mrid] = (*self._claims.get(mrid, ()), mirror.number)
         self._by_number[mirror.number] = mirror
         self._by_mrid.setdefault(mirror.mrid, []).append(mirror)
         self._counts[mirror.sfdi] += 1

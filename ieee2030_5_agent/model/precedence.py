@@ -56,23 +56,28 @@ def ranked(programs: Iterable[Program], device: EndDevice) -> list[Candidate]:
     return candidates
 
 
-def settle(candidates: Sequence[Candidate], lost: Lost) -> None:
-    """Notes which controls lose which modes now, and forgets those that are not active any more.
+def settle(candidates: Sequence[Candidate], lost: Lost) -> bool:
+    """Notes which controls lose which modes now, and forgets those that are not active any more;
+    whether that was anything.
 
     Only controls whose scheduled periods overlap compete: one that follows the other waits until
     the randomised end of the other.
     """
     active = {control for _, control in candidates}
-    for control in [control for control in lost if control not in active]:
+    over = [control for control in lost if control not in active]
+    for control in over:
         del lost[control]
+    changed = bool(over)
     standing: dict[str, list[Control]] = {}
     for _, control in candidates:
         for mode in control.modes - lost.get(control, frozenset()):
             above = standing.setdefault(mode, [])
             if any(control.overlaps(other) for other in above):
                 lost.setdefault(control, set()).add(mode)
+                changed = True
             else:
                 above.append(control)
+    return changed
 
 
 def by_mode(candidates: Iterable[Candidate], lost: Lost) -> dict[str, Candidate]:

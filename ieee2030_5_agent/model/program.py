@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from sortedcontainers import SortedKeyList
 
 from ..sep import models
-from .changes import PointValue
+from .changes import PointValue, Record
 from .controls import ENDED_EARLY, LIVE, VERSIONS, Control, Status
 from .end_device import EndDevice
 from .overlaps import Overlaps
@@ -52,9 +52,18 @@ class Program:
     # Those that may still compete, and those that ended early in the order of their end.
     _live: Overlaps = field(default_factory=Overlaps)
     _ended: dict[int, Control] = field(default_factory=dict)
-    _last_created: int = -1
-    _next_control: int = 1
-    _next_curve: int = 1
+    last_created: int = -1
+    next_control: int = 1
+    next_curve: int = 1
+
+    @property
+    def record(self) -> Record:
+        return ("program", self.number)
+
+    @property
+    def records(self) -> list[Record]:
+        """All that it is stored in, besides its curves and events."""
+        return [self.record, ("counter", "program"), ("fsa", self.assignment.fsa)]
 
     @property
     def listed(self) -> Sequence[Control]:
@@ -94,20 +103,24 @@ class Program:
 
     def new_number(self) -> int:
         """The number of the next control; numbers are never used again."""
-        self._next_control += 1
-        return self._next_control - 1
+        self.next_control += 1
+        return self.next_control - 1
 
     def new_creation_time(self, now: int) -> int:
         """The time that decides between the controls of a program, so no two have the same."""
-        self._last_created = max(now, self._last_created + 1)
-        return self._last_created
+        self.last_created = max(now, self.last_created + 1)
+        return self.last_created
 
     def add(self, control: Control) -> None:
+        """Lists a control, also one that ended early and comes back from the store."""
         self.controls[control.number] = control
         self._listed.add(control)
-        self._live.add(control)
+        if control.status in LIVE:
+            self._live.add(control)
         if control.status is Status.ACTIVE:
             self._active.add(control)
+        if control.status in ENDED_EARLY:
+            self._ended[control.number] = control
 
     def remove(self, control: Control) -> None:
         """Takes a control that has ended out of the lists."""
@@ -139,9 +152,10 @@ class Program:
             and not other.modes.isdisjoint(control.modes)
         ]
 
-    def crowded_out(self, now: int) -> Control | None:
+    def crowded_out(self, now: int, most: int) -> Control | None:
         """The first that ended early, once there are too many; clients had time to see its end."""
-        most = MOST_ENDED_OWN if self.origin == "own" else MOST_ENDED
+        if self.origin == "own":
+            most = min(most, MOST_ENDED_OWN)
         if len(self._ended) <= most:
             return None
         return next((one for one in self._ended.values() if one.seen_until <= now), None)
@@ -186,8 +200,8 @@ class Program:
         for curve in curves:
             number = known.get(curve.mRID)
             if number is None:
-                number = self._next_curve
-                self._next_curve += 1
+                number = self.next_curve
+                self.next_curve += 1
             before = self.curves.get(number)
             created = now if before is None else before.creationTime
             wanted[number] = replace(

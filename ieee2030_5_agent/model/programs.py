@@ -38,10 +38,11 @@ class Programs:
         self._by_number: dict[int, Program] = {}
         self._by_mrid: dict[int, Program] = {}
         self._shared: dict[int, Program] = {}
-        self._next_number = 0
+        self.next_number = 0
         # Counts what may change who sees which program, for those who keep an answer to that.
         self.generation = 0
-        self._fsas: dict[str, tuple[int, bytes]] = {}
+        # FunctionSetAssignments by name: number and mRID.
+        self.fsas: dict[str, tuple[int, bytes]] = {}
         # What each device sees, until a program or an assignment changes.
         self._seen: dict[str, tuple[Assignments, ...]] = {}
         self._ordered: dict[str, tuple[tuple[Assignments, ...], list[Program]]] = {}
@@ -80,17 +81,20 @@ class Programs:
         default = models.DefaultDERControl(
             mRID=self._new_mrid(), version=0, DERControlBase=models.DERControlBase()
         )
-        program = Program(
-            self._next_number, mrid, description, primacy, assignment, origin, default
-        )
-        self._next_number += 1
+        program = Program(self.next_number, mrid, description, primacy, assignment, origin, default)
+        self.next_number += 1
+        self._name_fsa(assignment.fsa)
+        self.put(program)
+        return program
+
+    def put(self, program: Program) -> None:
+        """Lists a program that has its number, as one from the store has."""
         self._by_number[program.number] = program
-        self._by_mrid[int.from_bytes(mrid)] = program
+        self._by_mrid[int.from_bytes(program.mrid)] = program
         self.generation += 1
-        if origin != "own":
+        if program.origin != "own":
             self._shared[program.number] = program
             self._seen.clear()
-        return program
 
     def remove(self, program: Program) -> None:
         del self._by_number[program.number]
@@ -113,6 +117,7 @@ class Programs:
         new = (description, primacy, assignment)
         if new == (program.description, program.primacy, program.assignment):
             return False
+        self._name_fsa(assignment.fsa)
         program.description, program.primacy, program.assignment = new
         program.version = (program.version + 1) % VERSIONS
         self.generation += 1
@@ -154,15 +159,15 @@ class Programs:
             if program.applies_to(device):
                 by_name.setdefault(program.assignment.fsa, []).append(program)
         listed = [
-            Assignments(*self._fsa(name), name, tuple(sorted(programs, key=_program_order)))
+            Assignments(*self.fsas[name], name, tuple(sorted(programs, key=_program_order)))
             for name, programs in by_name.items()
         ]
         return tuple(sorted(listed, key=lambda fsa: -int.from_bytes(fsa.mrid)))
 
-    def _fsa(self, name: str) -> tuple[int, bytes]:
-        if name not in self._fsas:
-            self._fsas[name] = (len(self._fsas), self._new_mrid())
-        return self._fsas[name]
+    def _name_fsa(self, name: str) -> None:
+        """Gives the FunctionSetAssignments of a name their number and mRID, once and for all."""
+        if name not in self.fsas:
+            self.fsas[name] = (len(self.fsas), self._new_mrid())
 
 
 def _program_order(program: Program) -> tuple[int, int]:

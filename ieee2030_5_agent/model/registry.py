@@ -17,11 +17,11 @@ class Registry:
         self._by_number: dict[int, EndDevice] = {}
         self._by_sfdi: dict[str, EndDevice] = {}
         self._by_lfdi: dict[str, EndDevice] = {}
-        self._next_number = 0
+        self.next_number = 0
 
     def new_number(self) -> int:
-        self._next_number += 1
-        return self._next_number - 1
+        self.next_number += 1
+        return self.next_number - 1
 
     @property
     def listed(self) -> Sequence[EndDevice]:
@@ -60,6 +60,7 @@ class Registry:
             raise DuplicateDevice(f"a device with LFDI {new.lfdi} is registered already")
 
     def add(self, device: EndDevice) -> None:
+        """Lists a device that has its number."""
         self._by_number[device.number] = device
         self._by_sfdi[device.sfdi] = device
         if device.lfdi is not None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from ..sep import models
 from ..sep.units import scaled, to_multiplier
-from .changes import PointValue
+from .changes import PointValue, Record
 from .controls import ENDED_EARLY, Event
+from .door import Door
 from .end_device import EndDevice
 from .errors import BadValue, LimitReached, NotOwner
 from .listing import Listing
@@ -85,6 +86,10 @@ class Reservation:
     grant: Grant | None = None
 
     @property
+    def record(self) -> Record:
+        return ("reservation", self.number)
+
+    @property
     def cancelled(self) -> bool:
         status = self.request.RequestStatus
         return status is not None and status.requestStatus == CANCELLED
@@ -120,18 +125,19 @@ class Reservation:
 class Reservations:
     """All requests and answers by number, and in the order of each device's lists."""
 
-    def __init__(self) -> None:
+    def __init__(self, door: Door) -> None:
+        self._door = door
         self._requests: Listing[Reservation] = Listing(_request_order)
         self._grants: Listing[Grant] = Listing(_grant_order)
         self._by_number: dict[int, Reservation] = {}
         self._by_mrid: dict[int, Reservation] = {}
         self._grants_by_number: dict[int, Grant] = {}
-        self._next_number = 0
+        self.next_number = 0
 
     def new_number(self) -> int:
         """The number of the next request or answer; numbers are never used again."""
-        self._next_number += 1
-        return self._next_number - 1
+        self.next_number += 1
+        return self.next_number - 1
 
     def requests(self, sfdi: str) -> Sequence[Reservation]:
         """A device's requests: by start, of the same start the newest and highest mRID first."""
@@ -143,6 +149,9 @@ class Reservations:
 
     def all_requests(self) -> Sequence[Reservation]:
         return self._requests.all
+
+    def by_number(self, number: int) -> Reservation | None:
+        return self._by_number.get(number)
 
     def request(self, sfdi: str, number: int) -> Reservation | None:
         found = self._by_number.get(number)
@@ -168,15 +177,20 @@ class Reservations:
             return known, False
         self._make_room(device.sfdi, now)
         new.number = self.new_number()
-        self._by_number[new.number] = new
-        self._by_mrid[int.from_bytes(new.mrid)] = new
-        self._requests.add(new, (new.sfdi,))
+        self.add(new)
         return new, True
+
+    def add(self, reservation: Reservation) -> None:
+        """Lists a request that has its number."""
+        self._by_number[reservation.number] = reservation
+        self._by_mrid[int.from_bytes(reservation.mrid)] = reservation
+        self._requests.add(reservation, (reservation.sfdi,))
 
     def remove(self, reservation: Reservation) -> None:
         del self._by_number[reservation.number]
         del self._by_mrid[int.from_bytes(reservation.mrid)]
         self._requests.remove(reservation, (reservation.sfdi,))
+        self._door.keep(reservation.record)
 
     def add_grant(self, grant: Grant) -> None:
         self._grants_by_number[grant.number] = grant

@@ -14,7 +14,7 @@ from enum import IntEnum
 from ..sep import models
 from ..sep.identity import derived_mrid, mrid_text
 from ..sep.json_form import to_json
-from .changes import PointValue
+from .changes import PointValue, Record
 from .controls import Event
 from .door import Door
 from .end_device import EndDevice
@@ -24,8 +24,8 @@ from .programs import Program
 
 # The end of an event is told after it left the list, and a device may have been offline.
 REMEMBERED_S = 86400
-# Ten thousand devices answer one event three to four times: two such events are kept whole, and
-# nobody can fill the memory. The oldest goes first.
+# Of one program. Ten thousand devices answer one event three to four times: two such events are
+# kept whole, and nobody can fill the memory. The oldest goes first.
 MOST_RESPONSES = 100_000
 
 
@@ -82,8 +82,14 @@ class Subject:
     program: Program
     answer: type[models.Response]
     event: Event | None = None
+    # When it left its list.
+    left: int | None = None
     # By device and status: of two equal answers the first counts.
     answers: dict[tuple[str, int], StoredResponse] = field(default_factory=dict)
+
+    @property
+    def record(self) -> Record:
+        return ("event", self.program.number, mrid_text(self.mrid))
 
 
 @dataclass(slots=True, eq=False)
@@ -97,6 +103,10 @@ class StoredResponse:
     code: Code
     subject: Subject
     response: models.Response
+
+    @property
+    def record(self) -> Record:
+        return ("response", self.subject.program.number, self.number)
 
     def model(self, href: str) -> models.Response:
         """The resource as a client reads it, of the class that was sent."""
@@ -116,7 +126,9 @@ class ResponseSet:
         self.mrid = derived_mrid(program.mrid, "ResponseSet")
         self._listing: Listing[StoredResponse] = Listing(_response_order)
         self._by_number: dict[int, StoredResponse] = {}
-        self._next_number = 0
+        self.next_number = 0
+        # When the program was removed.
+        self.closed: int | None = None
 
     @property
     def number(self) -> int:
@@ -134,16 +146,20 @@ class ResponseSet:
     def by_number(self, number: int) -> StoredResponse | None:
         return self._by_number.get(number)
 
-    def oldest(self) -> StoredResponse | None:
+    def oldest(self, room: int) -> StoredResponse | None:
         """What was received first, once there is no room for more."""
-        if len(self._by_number) <= MOST_RESPONSES:
+        if len(self._by_number) <= room:
             return None
         return next(iter(self._by_number.values()))
 
     def add(self, stored: StoredResponse) -> None:
         """Gives the answer its number; numbers are never used again."""
-        stored.number = self._next_number
-        self._next_number += 1
+        stored.number = self.next_number
+        self.next_number += 1
+        self.put(stored)
+
+    def put(self, stored: StoredResponse) -> None:
+        """Lists an answer that has its number, as one from the store has."""
         self._by_number[stored.number] = stored
         self._listing.add(stored, stored.owners)
 
@@ -160,7 +176,10 @@ class ResponseSet:
 class ResponseSets:
     """All ResponseSets by number, and the events that can be answered by mRID."""
 
-    def __init__(self) -> None:
+    def __init__(self, door: Door) -> None:
+        self.remembered_s = REMEMBERED_S
+        self.most_responses = MOST_RESPONSES
+        self._door = door
         self._listing: Listing[ResponseSet] = Listing(_set_order)
         self._by_number: dict[int, ResponseSet] = {}
         self._subjects: dict[int, Subject] = {}
@@ -192,18 +211,39 @@ class ResponseSets:
             self._seen[viewer] = (generation, sets)
         return sets
 
+    def of(self, program: Program) -> ResponseSet:
+        return self._by_number[program.number]
+
     def open(self, program: Program) -> None:
         """A program is new: its events can be answered."""
-        response_set = self._by_number[program.number] = ResponseSet(program)
-        self._listing.add(response_set)
+        self.put_set(ResponseSet(program))
+
+    def put_set(self, response_set: ResponseSet) -> None:
+        """Takes a set as it is: one of a program that was removed is not listed."""
+        self._by_number[response_set.number] = response_set
+        if response_set.closed is None:
+            self._listing.add(response_set)
+
+    @property
+    def all(self) -> Sequence[ResponseSet]:
+        """The sets that can be answered to, also closed ones."""
+        return list(self._by_number.values())
+
+    @property
+    def subjects(self) -> Sequence[Subject]:
+        """The events that can be answered."""
+        return list(self._subjects.values())
 
     def close(self, program: Program) -> None:
         """A program is gone: its set is no longer listed, but can still be answered to."""
-        self._listing.remove(self._by_number[program.number])
+        response_set = self._by_number[program.number]
+        response_set.closed = self._door.now
+        self._listing.remove(response_set)
 
     def drop(self, number: int) -> None:
         """Forgets a closed set with its events and their answers."""
         response_set = self._by_number.pop(number)
+        self._door.keep(gone=[response_set.program.record])
         for subject in list(self._subjects.values()):
             if subject.program is response_set.program:
                 del self._subjects[int.from_bytes(subject.mrid)]
@@ -220,7 +260,16 @@ class ResponseSets:
         event: Event | None = None,
     ) -> None:
         """An event is listed now: it can be answered."""
-        self._subjects[int.from_bytes(mrid)] = Subject(mrid, program, answer, event)
+        subject = Subject(mrid, program, answer, event)
+        self.put_subject(subject)
+        self._door.keep(subject.record)
+
+    def put_subject(self, subject: Subject) -> None:
+        """Takes an event as it is, as one from the store."""
+        self._subjects[int.from_bytes(subject.mrid)] = subject
+
+    def find(self, mrid: bytes) -> Subject | None:
+        return self._subjects.get(int.from_bytes(mrid))
 
     def subject(self, mrid: bytes) -> Subject:
         """The event with this mRID. Raises UnknownEvent."""
@@ -233,27 +282,34 @@ class ResponseSets:
         """Whether an event has this mRID, or had it lately."""
         return int.from_bytes(mrid) in self._subjects
 
-    def forget_later(self, mrid: bytes, left: int, door: Door) -> None:
+    def forget_later(self, mrid: bytes, left: int) -> None:
         """An event has left its list: answers to it are taken for a while."""
         number = int.from_bytes(mrid)
         subject = self._subjects.get(number)
+        if subject is not None:
+            subject.left = left
+            self._door.keep(subject.record)
 
         def forget(_: int) -> None:
             # Where a device was removed meanwhile, another event may have taken the mRID.
             if self._subjects.get(number) is subject:
                 self.forget(number)
 
-        door.bring(left + REMEMBERED_S, forget)
+        self._door.bring(left + self.remembered_s, forget)
 
-    def drop_later(self, program: Program, door: Door) -> None:
+    def drop_later(self, response_set: ResponseSet) -> None:
         """A program is gone: answers to its events are taken for a while."""
-        door.bring(door.now + REMEMBERED_S, lambda _: self.drop(program.number))
+        closed = self._door.now if response_set.closed is None else response_set.closed
+        self._door.bring(closed + self.remembered_s, lambda _: self.drop(response_set.number))
 
     def forget(self, mrid: int) -> None:
         """An event that left its list a day ago cannot be answered any more."""
         subject = self._subjects.pop(mrid, None)
-        for stored in list(subject.answers.values()) if subject else ():
+        if subject is None:
+            return
+        for stored in list(subject.answers.values()):
             self.remove(stored)
+        self._door.keep(subject.record)
 
     # --- answers -------------------------------------------------------------------------------
 
@@ -294,11 +350,15 @@ class ResponseSets:
     def _add(self, stored: StoredResponse) -> None:
         response_set = self._by_number[stored.subject.program.number]
         response_set.add(stored)
-        stored.subject.answers[stored.sfdi, stored.code] = stored
-        self._by_device.setdefault(stored.sfdi, set()).add(stored)
-        oldest = response_set.oldest()
+        self.relate(stored)
+        oldest = response_set.oldest(self.most_responses)
         if oldest is not None:
             self.remove(oldest)
+
+    def relate(self, stored: StoredResponse) -> None:
+        """Notes an answer with its event and its device."""
+        stored.subject.answers[stored.sfdi, stored.code] = stored
+        self._by_device.setdefault(stored.sfdi, set()).add(stored)
 
     def _forget(self, stored: StoredResponse) -> None:
         stored.subject.answers.pop((stored.sfdi, stored.code), None)
@@ -306,6 +366,7 @@ class ResponseSets:
         answers.remove(stored)
         if not answers:
             del self._by_device[stored.sfdi]
+        self._door.keep(stored.record)
 
 
 def _check(subject: Subject, device: EndDevice, response: models.Response) -> None:

@@ -127,7 +127,8 @@ class SetPoints:
     def _stage(self, device: EndDevice, name: str, staged: dict[str, PointValue]) -> None:
         """Keeps what is staged now; who reads by changes learns that the point is what it was."""
         device.staged = staged
-        self._door.emit("staged", device, {"point": name}, {name: device.points.get(name)})
+        points = {name: device.points.get(name)}
+        self._door.emit("staged", device, {"point": name}, points, records=[device.record])
 
     def _value(
         self, device: EndDevice, group: Group, point: Point, target: str, staged: Staged

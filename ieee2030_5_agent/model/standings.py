@@ -16,6 +16,7 @@ from ..sep import models
 from .changes import PointValue
 from .controls import MODES, Control
 from .device_points import DevicePoints
+from .door import Door
 from .drafts import CURVE_MODES, CurveAt
 from .end_device import EndDevice, ResourceKey
 from .precedence import (
@@ -40,7 +41,10 @@ IN_FORCE = ("DERControl", "DERCurve", "DefaultDERControl")
 class Standings:
     """Keeps for each device which controls have lost which modes."""
 
-    def __init__(self, programs: Programs, points: DevicePoints, curve_at: CurveAt) -> None:
+    def __init__(
+        self, door: Door, programs: Programs, points: DevicePoints, curve_at: CurveAt
+    ) -> None:
+        self._door = door
         self._programs = programs
         self._points = points
         self._curve_at = curve_at
@@ -53,9 +57,10 @@ class Standings:
         programs = self._programs.of(device)
         candidates = ranked(programs, device)
         if candidates:
-            settle(candidates, self._lost.setdefault(device.sfdi, {}))
-        else:
-            self._lost.pop(device.sfdi, None)
+            if settle(candidates, self._lost.setdefault(device.sfdi, {})):
+                self._door.keep(("standing", device.sfdi))
+        elif self._lost.pop(device.sfdi, None):
+            self._door.keep(("standing", device.sfdi))
         standing = self._standing(self._commanded(device, candidates))
         default = self._default(device, programs)
         if default is not None:
@@ -81,6 +86,14 @@ class Standings:
         """A device is gone."""
         self._lost.pop(sfdi, None)
         self._defaults.pop(sfdi, None)
+
+    def all_lost(self, sfdi: str) -> Lost:
+        """The modes that controls have lost for a device, whatever its edition."""
+        return self._lost.get(sfdi, {})
+
+    def restore(self, sfdi: str, lost: Lost) -> None:
+        """Takes back what controls had lost."""
+        self._lost[sfdi] = lost
 
     def _commanded(self, device: EndDevice, candidates: list[Candidate]) -> dict[str, Candidate]:
         lost = {} if resumes(device) else self._lost.get(device.sfdi, {})

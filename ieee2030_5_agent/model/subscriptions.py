@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import partial
 
-from .changes import PointValue
+from .changes import PointValue, Record
 from .door import Door
 from .end_device import EndDevice
 from .errors import DuplicateSubscription, LimitReached
 from .listing import Listing
 from .registry import Registry
+
+SUBSCRIPTION_NUMBERS: Record = ("counter", "subscription")
 
 
 class Ended(IntEnum):
@@ -67,6 +69,10 @@ class Subscription:
     renewed: int = 0
 
     @property
+    def record(self) -> Record:
+        return ("subscription", self.number)
+
+    @property
     def group(self) -> int | None:
         return next(iter(self.params.values()), None)
 
@@ -99,7 +105,7 @@ class Subscriptions:
         self._by_wish: dict[tuple[str, str, str], int] = {}
         # Numbers by name of the resource, then by the first number of its URI.
         self._about: dict[str, dict[int | None, set[int]]] = {}
-        self._next_number = 0
+        self.next_number = 0
 
     # --- questions -----------------------------------------------------------------------------
 
@@ -138,15 +144,15 @@ class Subscriptions:
             return self._renew(device, self._by_number[known], wanted), False
         if len(self.of(wanted.sfdi)) >= self.max_per_device:
             raise LimitReached(f"a device has at most {self.max_per_device} subscriptions")
-        subscription = replace(wanted, number=self._next_number, renewed=self._door.now)
-        self._next_number += 1
+        subscription = replace(wanted, number=self.next_number, renewed=self._door.now)
+        self.next_number += 1
         self._add(subscription)
         self._tell(device, subscription, "created")
         return subscription, True
 
     def restore(self, subscription: Subscription) -> None:
         """Takes a subscription back as it was kept; nobody is told."""
-        self._next_number = max(self._next_number, subscription.number + 1)
+        self.next_number = max(self.next_number, subscription.number + 1)
         self._add(subscription)
 
     def change(
@@ -166,7 +172,9 @@ class Subscriptions:
         self._drop(subscription)
         device = self._registry.by_sfdi(subscription.sfdi)
         told = None if status is None else int(status)
-        self._door.emit("subscription_removal", device, {**subscription.detail, "status": told})
+        detail = {**subscription.detail, "status": told}
+        records = [subscription.record]
+        self._door.emit("subscription_removal", device, detail, records=records)
 
     def forget_device(self, device: EndDevice) -> None:
         """A device is going: its subscriptions go with it."""
@@ -220,4 +228,6 @@ class Subscriptions:
             self.remove(subscription, Ended.CANCELLED)
 
     def _tell(self, device: EndDevice, subscription: Subscription, change: str) -> None:
-        self._door.emit("subscription", device, {**subscription.detail, "change": change})
+        detail = {**subscription.detail, "change": change}
+        records = [subscription.record, SUBSCRIPTION_NUMBERS]
+        self._door.emit("subscription", device, detail, records=records)

@@ -96,6 +96,19 @@ class Outbox:
         self._touched_at: float | None = None
         self._counts: Counter[str] = Counter()
 
+    def follow(
+        self, subscriptions: Subscriptions, affected: Callable[[Changed], Iterable[Key]]
+    ) -> None:
+        """Goes on with the subscriptions of another fleet, as the store has them."""
+        self._subscriptions, self._affected = subscriptions, affected
+        for number, entry in list(self._entries.items()):
+            known = subscriptions.by_number(number)
+            if known is None:
+                self._forget(entry)
+                continue
+            self._unqueue(entry)
+            entry.subscription, entry.lane = known, _lane(known)
+
     # --- what happens --------------------------------------------------------------------------
 
     def tell(self, change: Changed) -> None:

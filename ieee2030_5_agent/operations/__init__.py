@@ -1,8 +1,7 @@
 """What other agents can ask and order at run time: the RPC calls, free of VOLTTRON.
 
 Every argument and every result is JSON; every refusal is a ValueError that names the argument.
-The same rules hold as for the configuration. Nothing here survives a restart of the agent unless
-it is also in the configuration.
+The same rules hold as for the configuration.
 """
 
 from __future__ import annotations

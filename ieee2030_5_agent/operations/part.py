@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from ..model.end_device import EndDevice
 from ..model.errors import ModelError, UnknownProgram
+from ..model.fleet import Fleet
 from ..model.programs import Program
 from ..sep.identity import IdentityError
 from ..server import Server
@@ -21,7 +22,11 @@ class Part:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._fleet = server.fleet
+
+    @property
+    def _fleet(self) -> Fleet:
+        """The fleet in force: the store may bring another one."""
+        return self._server.fleet
 
     def _device(self, sfdi: Any, name: str = "sfdi") -> EndDevice:
         return named(name, lambda: self._fleet.device(sfdi_of(sfdi)))

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..model.errors import LimitReached, ModelError, NotOwner
+from ..model.errors import LimitReached, ModelError, NotOwner, StoreUnavailable
+
+# When a client is told to come again that found the store out of order.
+RETRY_AFTER_S = 10
 
 FORMAT, VALUES, LIMIT, CONDITION, FREQUENCY = range(5)
 
@@ -131,6 +134,17 @@ class NoRoom(ProtocolError):
     reason_code = LIMIT
 
 
+class Unavailable(ProtocolError):
+    """What is to be kept cannot be kept at present; nothing was changed."""
+
+    status = 503
+    reason_code = LIMIT
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("Retry-After", str(RETRY_AFTER_S)),)
+
+
 class UnsupportedMediaType(ProtocolError):
     """The body is not XML of IEEE 2030.5 by its Content-Type."""
 
@@ -139,5 +153,5 @@ class UnsupportedMediaType(ProtocolError):
 
 def of_model(error: ModelError) -> ProtocolError:
     """The answer to what the model refuses, where a handler did not find a better one."""
-    kinds = {NotOwner: Forbidden, LimitReached: NoRoom}
+    kinds = {NotOwner: Forbidden, LimitReached: NoRoom, StoreUnavailable: Unavailable}
     return kinds.get(type(error), BadValue)(str(error))

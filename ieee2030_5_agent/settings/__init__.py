@@ -12,6 +12,7 @@ from .fields import EDITIONS, POLLED, WEEK_S
 from .listener import Listener
 from .problems import SettingsError
 from .settings import DEFAULT_ROOT, Settings
+from .store import Store
 
 __all__ = [
     "DEFAULT_ROOT",
@@ -24,4 +25,5 @@ __all__ = [
     "Program",
     "Settings",
     "SettingsError",
+    "Store",
 ]

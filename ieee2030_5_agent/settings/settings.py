@@ -53,6 +53,7 @@ from .fields import response_required as response_bits
 from .listener import Listener
 from .problems import SettingsError, line, type_name
 from .proxy import Proxy
+from .store import Store
 from .subscriptions import Subscriptions
 
 DEFAULT_ROOT = "/dcap"
@@ -110,6 +111,7 @@ class Settings(Strict):
     group_primacy: Annotated[int, Field(ge=0, le=255), BeforeValidator(no_bool)] = 2
     set_point_duration_s: Annotated[int, Field(ge=1, le=UINT32), BeforeValidator(no_bool)] = 86400
     compatibility: Compatibility = Compatibility()
+    store: Store = Store()
     pen: Annotated[int, Field(ge=0, le=UINT32), BeforeValidator(no_bool)] = 0
     subscriptions: Subscriptions = Subscriptions()
     _warnings: tuple[str, ...] = PrivateAttr(())

@@ -22,6 +22,7 @@ from ieee2030_5_agent.settings import Settings
 from tests.clock import START, Clock
 from tests.protocol import documents
 from tests.protocol.transports import InProcess, Transport, own_listener
+from tests.stored import Following
 
 if TYPE_CHECKING:
     from tests.protocol.over_platform import WebPeer
@@ -148,14 +149,24 @@ def original_settings() -> dict[str, Any]:
 
 
 @pytest.fixture
-def make_site(original_settings: dict[str, Any], transport: Transport) -> Callable[..., Site]:
-    """Builds a site; keyword arguments change the configuration."""
+def make_site(
+    original_settings: dict[str, Any], transport: Transport
+) -> Iterator[Callable[..., Site]]:
+    """Builds a site; keyword arguments change the configuration.
+
+    Every site has a store that follows it: after the test it must hold what the site is.
+    """
+    stores: list[Following] = []
 
     def make(**changes: Any) -> Site:
         clock = Clock()
-        return Site(clock, Server(Settings.load(original_settings | changes), clock), transport)
+        server = Server(Settings.load(original_settings | changes), clock)
+        stores.append(Following(server))
+        return Site(clock, server, transport)
 
-    return make
+    yield make
+    for store in stores:
+        store.check()
 
 
 @pytest.fixture

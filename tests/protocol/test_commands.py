@@ -165,7 +165,7 @@ def test_a_point_that_was_displaced_can_be_reverted(desk: Site) -> None:
 
 
 def test_a_set_point_that_was_displaced_resumes_in_2023(desk: Site) -> None:
-    battery(desk).edition = Edition.E2023
+    desk.server.fleet.heard(battery(desk), Edition.E2023)
     write(desk, "opModFixedW", 20.0)
     higher(desk, opModFixedW=700)
     assert points(desk) == {"opModFixedW": 7.0}
@@ -207,7 +207,7 @@ def test_a_change_of_assignment_changes_what_is_in_force(desk: Site) -> None:
 
 
 def test_a_change_of_primacy_changes_what_is_in_force(desk: Site) -> None:
-    battery(desk).edition = Edition.E2023
+    desk.server.fleet.heard(battery(desk), Edition.E2023)
     write(desk, "opModFixedW", 20.0)
     control = higher(desk, opModFixedW=700)
     program, _ = dispatch(desk).find(control.mrid)

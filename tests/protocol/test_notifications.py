@@ -327,7 +327,7 @@ def test_what_was_told_before_a_restart_is_not_known_so_the_present_is_told(site
     (kept,) = site.server.fleet.subscriptions.listed
     other = Server(site.server.settings, site.clock)
     other.fleet.subscriptions.restore(kept)
-    other.fleet.configured({})
+    other.fleet.configured()
     (one,) = notifications(other, site.clock)
     assert (one.model.status, one.model.subscriptionURI) == (0, "/dcap/edev/0/sub/0")
     assert notifications(other, site.clock) == []

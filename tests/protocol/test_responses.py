@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ieee2030_5_agent.model import responses
 from ieee2030_5_agent.model.changes import Changed
 from ieee2030_5_agent.model.controls import COMPLETED_VISIBLE_S
 from ieee2030_5_agent.model.errors import UnknownEvent
@@ -257,7 +256,7 @@ def test_the_events_of_a_removed_program_are_answered_for_a_day(
 def test_there_is_room_for_so_many_then_the_first_received_goes(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(responses, "MOST_RESPONSES", 3)
+    site.server.fleet.response_sets.most_responses = 3
     mrid = command(site).mRID or b""
     for code in (1, 2, 4, 5):
         site.post("/dcap/rsps/0/rsp", response(mrid, code, createdDateTime=str(9 - code)))

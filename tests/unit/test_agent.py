@@ -253,6 +253,7 @@ def test_starts_its_loops_once_however_often_it_connects(agent: Any) -> None:
     agent._on_start(None)
     loops = [args[0].__qualname__ for _, args in agent.core.spawned]
     assert loops == [
+        "Durability.keep",
         "Bus.keep",
         "IEEE2030_5Agent._keep_time",
         "IEEE2030_5Agent._keep_route",

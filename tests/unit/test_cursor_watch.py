@@ -25,7 +25,7 @@ def server() -> Server:
 
 @pytest.fixture
 def watch(server: Server) -> CursorWatch:
-    return CursorWatch(server.fleet)
+    return CursorWatch(server)
 
 
 def change(server: Server) -> None:

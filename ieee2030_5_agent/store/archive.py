@@ -1,0 +1,100 @@
+"""The whole store as lines of JSON, to look at, to keep elsewhere, and to bring back.
+
+The first line says what it is; each further one is a record: ``{"kind", "key", "document"}``.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from .database import Database, Record, checked, sizes, told
+from .errors import NewerStore, StoreError
+from .journal import Batch
+from .kinds import KINDS
+from .schema import STEPS, version_of
+
+FORMAT = "ieee2030_5 store"
+
+
+class ArchiveError(ValueError):
+    """Lines that are no archive; the text names the line."""
+
+
+def export(path: Path) -> Iterator[str]:
+    """The lines of a file, also of one that an agent is writing. Raises StoreError."""
+    with told(path), closing(_reading(path)) as connection:
+        version = version_of(connection)
+        if version > len(STEPS):
+            raise NewerStore(f"{path} is of version {version}, this program is older")
+        yield _line({"format": FORMAT, "version": version})
+        for row in connection.execute(
+            "SELECT kind, key, document, sum FROM records ORDER BY rowid"
+        ):
+            kind, key, document = checked(path, row)
+            yield _line({"kind": kind, "key": key, "document": json.loads(document)})
+
+
+def sizes_of(path: Path) -> dict[str, tuple[int, int]]:
+    """Records and their characters by kind, also of a file in use. Raises StoreError."""
+    with told(path), closing(_reading(path)) as connection:
+        return sizes(connection)
+
+
+def bring_back(path: Path, lines: Iterable[str], replace: bool = False) -> int:
+    """Writes an archive into a file that holds nothing, all or nothing; how many records.
+
+    ``replace``: instead of what the file holds. Raises ArchiveError, StoreError.
+    """
+    records = _records(lines)
+    database = Database(path)
+    try:
+        held = [(kind, key) for kind, key, _ in database.read()]
+        if held and not replace:
+            raise StoreError(f"{path} holds {len(held)} records, nothing was changed")
+        database.write(Batch(removed=held, put=records))
+    finally:
+        database.close()
+    return len(records)
+
+
+def _records(lines: Iterable[str]) -> list[Record]:
+    """All records of an archive. Raises ArchiveError."""
+    numbered = ((number, _object(number, line)) for number, line in enumerate(lines, 1))
+    _, head = next(numbered, (1, {}))
+    if head.get("format") != FORMAT:
+        raise ArchiveError(f'line 1: {{"format": "{FORMAT}", ...}} is expected')
+    if head.get("version") != len(STEPS):
+        raise ArchiveError(f"line 1: version {head.get('version')}, {len(STEPS)} is expected")
+    return [_record(number, found) for number, found in numbered]
+
+
+def _record(number: int, found: dict[str, Any]) -> Record:
+    kind, key, document = (found.get(name) for name in ("kind", "key", "document"))
+    if not (isinstance(key, str) and isinstance(document, dict)):
+        raise ArchiveError(f"line {number}: kind, key and document are expected")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ArchiveError(f"line {number}: {kind!r} is none of {', '.join(KINDS)}")
+    return kind, key, _line(document)
+
+
+def _object(number: int, line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError as error:
+        raise ArchiveError(f"line {number}: {error}") from error
+    if not isinstance(found, dict):
+        raise ArchiveError(f"line {number}: an object is expected")
+    return found
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

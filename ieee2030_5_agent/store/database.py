@@ -1,0 +1,218 @@
+"""The store's file: SQLite with a write-ahead log, written by one process, one batch at a time.
+
+A batch is on the disk when ``write`` returns (``synchronous = FULL``), or not in the file at all.
+A file beside it is locked as long as the database is open, so that two agents never share one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from .errors import DamagedStore, NewerStore, StoreError, StoreLocked
+from .journal import Batch
+from .schema import STEPS, Step, migrate, version_of
+
+# Kind, key, document as JSON.
+Record = tuple[str, str, str]
+Connect = Callable[[Path], sqlite3.Connection]
+
+# Larger than any batch that is usual.
+PROBE = "-" * 2**16
+
+# What SQLite says when the file itself is wrong, and not what happens to it.
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PUT = """INSERT INTO records VALUES (?, ?, ?, ?)
+    ON CONFLICT (kind, key) DO UPDATE SET document = excluded.document, sum = excluded.sum"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that any thread may use, one after the other."""
+    return sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
+
+
+class Database:
+    """An open file. All methods raise StoreError; DamagedStore where the file itself is wrong."""
+
+    def __init__(
+        self, path: Path, connect: Connect = connect, steps: Sequence[Step] = STEPS
+    ) -> None:
+        """Opens or creates the file. Raises StoreLocked, NewerStore, DamagedStore, StoreError."""
+        self.path = path
+        self._steps = steps
+        with told(path):
+            # What it holds is who may speak and what they are told to do.
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock: int | None = _locked(path)
+        try:
+            with told(path):
+                self._connection = connect(path)
+        except StoreError:
+            self._unlock()
+            raise
+        try:
+            with told(path):
+                self._prepare()
+        except StoreError:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
+        connection = self._connection
+        path = self.path
+        if version_of(connection) > len(self._steps):
+            raise NewerStore(
+                f"{path} is of version {version_of(connection)}, this program knows versions up to"
+                f" {len(self._steps)}: install a newer one, or move the file away"
+            )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        if version_of(connection) < len(self._steps):
+            with _transaction(connection):
+                migrate(connection, self._steps)
+        os.chmod(path, 0o600)
+
+    def close(self) -> None:
+        """Closes the file and lets others have it; may be called twice."""
+        # Without room for it the log stays, which is no harm: the next one to open reads it.
+        with suppress(sqlite3.Error):
+            self._connection.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    # --- records -------------------------------------------------------------------------------
+
+    def write(self, batch: Batch) -> None:
+        """Writes a batch as a whole or not at all; on the disk when it returns."""
+        with told(self.path), _transaction(self._connection) as connection:
+            for kind, prefix in batch.cleared:
+                # All keys that begin with the prefix and "/"; "0" is the character after it.
+                connection.execute(
+                    "DELETE FROM records WHERE kind = ? AND (key = ? OR key >= ? AND key < ?)",
+                    (kind, prefix, f"{prefix}/", f"{prefix}0"),
+                )
+            connection.executemany("DELETE FROM records WHERE kind = ? AND key = ?", batch.removed)
+            connection.executemany(_PUT, (_row(*each) for each in batch.put))
+
+    def read(self) -> list[Record]:
+        """All records: kind, key, document. Raises DamagedStore when one is not as written."""
+        with told(self.path):
+            rows = self._connection.execute("SELECT kind, key, document, sum FROM records")
+            return [checked(self.path, row) for row in rows]
+
+    def probe(self) -> None:
+        """Writes something that does not matter, to see whether there is room for more.
+
+        It also takes the place in the log of what an earlier write may have left there.
+        """
+        self.note("probe", PROBE)
+        self.note("probe", None)
+
+    # --- notes ---------------------------------------------------------------------------------
+
+    def note(self, name: str, value: object) -> None:
+        """Keeps a note about the file, JSON; None removes it."""
+        with told(self.path), _transaction(self._connection) as connection:
+            if value is None:
+                connection.execute("DELETE FROM notes WHERE name = ?", (name,))
+            else:
+                connection.execute(
+                    "INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, json.dumps(value))
+                )
+
+    def noted(self, name: str) -> Any:
+        """A note, None where there is none."""
+        with told(self.path):
+            found = self._connection.execute("SELECT value FROM notes WHERE name = ?", (name,))
+            row = found.fetchone()
+            return None if row is None else json.loads(row[0])
+
+    # --- care ----------------------------------------------------------------------------------
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Records and their characters, by kind."""
+        return sizes(self._connection)
+
+    def compact(self) -> None:
+        """Gives back the room of what was removed; takes as much of it while it runs."""
+        with told(self.path):
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def sizes(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
+    """Records and their characters, by kind, of a file that is open for reading."""
+    rows = connection.execute(
+        "SELECT kind, count(*), sum(length(document)) FROM records GROUP BY kind ORDER BY kind"
+    )
+    return {kind: (count, size) for kind, count, size in rows}
+
+
+def _row(kind: str, key: str, document: str) -> tuple[str, str, str, int]:
+    return kind, key, document, _sum(kind, key, document)
+
+
+def _sum(kind: str, key: str, document: str) -> int:
+    return zlib.crc32("\0".join((kind, key, document)).encode())
+
+
+def is_whole(row: Sequence[Any]) -> bool:
+    """Whether a row of the table is as it was written."""
+    return all(isinstance(part, str) for part in row[:3]) and _sum(*row[:3]) == row[3]
+
+
+def checked(path: Path, row: Sequence[Any]) -> Record:
+    """The record of a row. Raises DamagedStore when it is not as it was written."""
+    if not is_whole(row):
+        raise DamagedStore(f"{path}: the record {row[0]} {row[1]} is not as it was written")
+    return row[0], row[1], row[2]
+
+
+def _locked(path: Path) -> int:
+    """A descriptor of the file that is locked; the system gives it free when the process ends."""
+    lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, mode=0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise StoreLocked(f"{path} is in use by another agent") from None
+    return lock
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite may have rolled back by itself, as it does when there is no room.
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turns what SQLite and the system raise into a StoreError, which an operator can use."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        kind = DamagedStore if code is not None and code & 0xFF in _DAMAGE else StoreError
+        raise kind(f"{path}: {error}") from error
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}") from error

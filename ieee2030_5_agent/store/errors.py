@@ -1,0 +1,19 @@
+"""What can be wrong with the store's file. The text is for the operator and names the file."""
+
+from __future__ import annotations
+
+
+class StoreError(OSError):
+    """The file cannot be read or written at present: no room, no permission, a failing disk."""
+
+
+class StoreLocked(StoreError):
+    """Another agent has the file open."""
+
+
+class NewerStore(StoreError):
+    """The file was written by a newer version of this program."""
+
+
+class DamagedStore(StoreError):
+    """The file is no database, or a part of it cannot be read."""

@@ -1,0 +1,26 @@
+"""The table of all kinds of records, in the order in which they are restored.
+
+A new kind is a row: a module here says how its objects become documents and come back, and the
+model names its records in what it emits through the door.
+"""
+
+from __future__ import annotations
+
+from . import devices, fleet_wide, metering, programs, reservations, responses, subscriptions
+from .kind import Key, Kind, Restoring, TextKey
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        *fleet_wide.KINDS,
+        *programs.PROGRAMS,
+        *devices.KINDS,
+        *programs.EVENTS,
+        *reservations.KINDS,
+        *responses.KINDS,
+        *metering.KINDS,
+        *subscriptions.KINDS,
+    )
+}
+
+__all__ = ["KINDS", "Key", "Kind", "Restoring", "TextKey"]

@@ -1,0 +1,97 @@
+"""What belongs to no single device or program: counters, names, rates, access, registries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ...model.fleet import Fleet
+from ...model.rates import Rates
+from ..documents import Document, from_document, to_document
+from .kind import Key, Kind, Restoring, TextKey
+
+# Numbers are part of hrefs and never used again, also not after what had them is gone.
+_COUNTED = {
+    "device": lambda fleet: fleet.registry,
+    "program": lambda fleet: fleet.programs,
+    "mirror": lambda fleet: fleet.mirrors,
+    "reservation": lambda fleet: fleet.reservations,
+    "subscription": lambda fleet: fleet.subscriptions,
+}
+
+
+def _counter(fleet: Fleet, key: Key) -> Document:
+    holder: Any = _COUNTED[str(key[0])](fleet)
+    return {"next": holder.next_number}
+
+
+def _restore_counter(to: Restoring, key: TextKey, document: Document) -> None:
+    holder: Any = _COUNTED[key[0]](to.fleet)
+    holder.next_number = document["next"]
+
+
+def _fsa(fleet: Fleet, key: Key) -> Document | None:
+    known = fleet.programs.fsas.get(str(key[0]))
+    return None if known is None else {"name": key[0], "number": known[0], "mRID": known[1].hex()}
+
+
+def _restore_fsa(to: Restoring, key: TextKey, document: Document) -> None:
+    mrid = bytes.fromhex(document["mRID"])
+    to.fleet.programs.fsas[document["name"]] = (document["number"], mrid)
+
+
+def _restore_rates(to: Restoring, key: TextKey, document: Document) -> None:
+    rates = to.fleet.rates = from_document(Rates, document)
+    post = rates.configured_post if rates.post is None else rates.post
+    if post is not None:
+        to.fleet.mirroring.post_rate_s = post
+
+
+def _access(fleet: Fleet, key: Key) -> Document | None:
+    return {"granted": False} if key[0] in fleet.withdrawn else None
+
+
+def _restore_access(to: Restoring, key: TextKey, document: Document) -> None:
+    to.fleet.withdrawn.add(key[0])
+
+
+def _registry(fleet: Fleet, key: Key) -> Document | None:
+    rows = fleet.own_registries.rows(str(key[0]))
+    return None if rows is None else {"rows": rows}
+
+
+def _restore_registry(to: Restoring, key: TextKey, document: Document) -> None:
+    to.fleet.own_registries.take(document["rows"])
+
+
+def _kept_registry(fleet: Fleet, key: Key) -> Document | None:
+    digest = fleet.kept_registries.get(str(key[0]))
+    return None if digest is None else {"registry": digest}
+
+
+def _restore_kept_registry(to: Restoring, key: TextKey, document: Document) -> None:
+    to.fleet.kept_registries[key[0]] = document["registry"]
+
+
+def _singly(keys: Iterable[str]) -> list[Key]:
+    return [(key,) for key in keys]
+
+
+KINDS = (
+    Kind("counter", _counter, _restore_counter, lambda fleet: _singly(_COUNTED)),
+    Kind("fsa", _fsa, _restore_fsa, lambda fleet: _singly(fleet.programs.fsas)),
+    Kind("rates", lambda fleet, _: to_document(fleet.rates), _restore_rates, lambda fleet: [()]),
+    Kind("access", _access, _restore_access, lambda fleet: _singly(fleet.withdrawn)),
+    Kind(
+        "registry",
+        _registry,
+        _restore_registry,
+        lambda fleet: _singly(fleet.own_registries.digests),
+    ),
+    Kind(
+        "kept_registry",
+        _kept_registry,
+        _restore_kept_registry,
+        lambda fleet: _singly(fleet.kept_registries),
+    ),
+)

@@ -1,0 +1,85 @@
+"""Opening the store: the file, and the fleet that is made of it. Takes long where the fleet is
+large, and touches nothing that others see, so it may run in a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..model.fleet import Fleet
+from .database import Database, Record
+from .errors import DamagedStore
+from .journal import Batch
+from .restoring import Unusable, restore
+from .salvage import salvage, set_aside
+
+# The note that a damaged file was met, until somebody acknowledges it.
+DAMAGE = "damage"
+Open = Callable[[Path], Database]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open file and the fleet that it holds."""
+
+    database: Database
+    fleet: Fleet
+
+
+def open_store(path: Path, fleet: Fleet, at: float, opened: Open = Database) -> Opened:
+    """Opens the file, or what can be read of a damaged one, and fills an empty fleet with it.
+
+    ``at``: the time, for the name of a damaged file. Raises StoreError.
+    """
+    try:
+        database = opened(path)
+        try:
+            rows = database.read()
+        except BaseException:
+            database.close()
+            raise
+    except DamagedStore as damage:
+        salvaged = salvage(path, at)
+        database = opened(path)
+        database.note(
+            DAMAGE,
+            f"{damage}; it is kept as {salvaged.set_aside.name}, {salvaged.records} records of it"
+            " are in use",
+        )
+        rows = database.read()
+    fill(database, fleet, at, rows)
+    return Opened(database, fleet)
+
+
+def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) -> None:
+    """Fills an empty fleet with rows; those that cannot be used are set aside.
+
+    Raises StoreError.
+    """
+    unusable = restore(fleet, rows)
+    if unusable:
+        aside = set_aside(database.path, at)
+        database.write(Batch(removed=[(each.kind, each.key) for each in unusable]))
+        database.note(DAMAGE, _said(unusable, aside))
+
+
+def overlay(rows: Iterable[Record], batch: Batch) -> list[Record]:
+    """Rows of the file with what was not written yet."""
+    found = {(kind, key): document for kind, key, document in rows}
+    for row in batch.removed:
+        found.pop(row, None)
+    for kind, key, document in batch.put:
+        found[kind, key] = document
+    return [(*row, document) for row, document in found.items()]
+
+
+def _said(unusable: list[Unusable], aside: Path) -> str:
+    more = f" and {len(unusable) - 1} more" if len(unusable) > 1 else ""
+    return f"the record {unusable[0]}{more} cannot be used; the file is kept as {aside.name}"
+
+
+def damage_of(database: Database) -> Any:
+    """What is noted of damage and not acknowledged. Raises StoreError."""
+    return database.noted(DAMAGE)

@@ -1,0 +1,76 @@
+"""A damaged file is set aside, under a name that says so, and what can be read of it goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from .database import Connect, Database, connect, is_whole, told
+from .journal import Batch
+
+# Beside the file itself: its log, and what readers of the log share.
+LOG, SHARED = "-wal", "-shm"
+
+
+class Salvaged(NamedTuple):
+    """Where the damaged file is now, and how many records were read from it."""
+
+    set_aside: Path
+    records: int
+
+
+def salvage(path: Path, at: float, connect: Connect = connect) -> Salvaged:
+    """Puts a new file with what can be read in the place of a damaged one. Raises StoreError.
+
+    ``at``: the time, for the name of the damaged file. At every moment of it either the damaged
+    file or the complete new one is in place, so it may be interrupted.
+    """
+    with told(path):
+        aside = set_aside(path, at)
+        rows = _readable(path)
+        new = path.with_name(f"{path.name}.new")
+        _remove(new)
+    database = Database(new, connect)
+    try:
+        database.write(Batch(put=rows))
+    finally:
+        database.close()
+    with told(path):
+        for name in (LOG, SHARED):
+            path.with_name(path.name + name).unlink(missing_ok=True)
+        os.replace(new, path)
+        _remove(new)
+    return Salvaged(aside, len(rows))
+
+
+def set_aside(path: Path, at: float) -> Path:
+    """Copies a file, with its log, under a name that says what it is. Raises OSError."""
+    aside = path.with_name(f"{path.stem}.damaged-{int(at)}{path.suffix}")
+    for name in ("", LOG):
+        source = path.with_name(path.name + name)
+        if source.exists():
+            shutil.copy2(source, aside.with_name(aside.name + name))
+    return aside
+
+
+def _readable(path: Path) -> list[tuple[str, str, str]]:
+    """The records that are as they were written, from both ends up to where it is damaged."""
+    found: dict[tuple[str, str], str] = {}
+    for direction in ("ASC", "DESC"):
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+            connection.text_factory = lambda raw: raw.decode(errors="replace")
+            for row in connection.execute(
+                f"SELECT kind, key, document, sum FROM records ORDER BY rowid {direction}"  # noqa: S608 - one of two words
+            ):
+                if is_whole(row):
+                    found[row[0], row[1]] = row[2]
+    return [(*name, document) for name, document in found.items()]
+
+
+def _remove(path: Path) -> None:
+    for name in ("", LOG, SHARED, ".lock"):
+        path.with_name(path.name + name).unlink(missing_ok=True)

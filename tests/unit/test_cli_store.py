@@ -1,0 +1,131 @@
+"""``ieee2030-5 store``: what an operator types and reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ieee2030_5_agent.cli.main import main
+from ieee2030_5_agent.store.database import Database
+from ieee2030_5_agent.store.journal import Batch
+
+ROWS = [
+    ("device", "000000000019", '{"number":0}'),
+    ("fsa", "a/b", '{"name":"a/b ü"}'),
+    ("resource", "000000000019/DERStatus/1", '{"class":"DERStatus","fields":{}}'),
+]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "store.sqlite"
+    database = Database(path)
+    database.write(Batch(put=ROWS))
+    database.close()
+    return path
+
+
+def run(file: Path, *args: str, given: str | None = None) -> Result:
+    return CliRunner().invoke(main, ["store", "--file", str(file), *args], input=given)
+
+
+def rows(path: Path) -> list[Any]:
+    database = Database(path)
+    try:
+        return sorted(database.read())
+    finally:
+        database.close()
+
+
+def test_sizes(file: Path) -> None:
+    lines = run(file, "sizes").output.splitlines()
+    assert [line.split() for line in lines[:3]] == [
+        ["kind", "records", "kB"],
+        ["device", "1", "0.0"],
+        ["fsa", "1", "0.0"],
+    ]
+    assert lines[-2].split() == ["all", "3", "0.1"]
+
+
+def test_what_is_exported_comes_back(file: Path, tmp_path: Path) -> None:
+    lines = run(file, "export").output
+    assert json.loads(lines.splitlines()[0]) == {"format": "ieee2030_5 store", "version": 1}
+    other = tmp_path / "new" / "store.sqlite"
+    assert run(other, "import", given=lines).output == f"{other}: 3 records\n"
+    assert rows(other) == sorted(ROWS)
+
+
+def test_a_store_in_use_can_be_read_and_not_changed(file: Path) -> None:
+    database = Database(file)
+    try:
+        assert run(file, "sizes").exit_code == run(file, "export").exit_code == 0
+        for command in ("compact", "import"):
+            result = run(file, command, given='{"format":"ieee2030_5 store","version":1}\n')
+            assert result.exit_code == 1
+            assert "is in use by another agent" in result.output
+    finally:
+        database.close()
+
+
+def test_nothing_is_replaced_by_accident(file: Path) -> None:
+    lines = run(file, "export").output
+    result = run(file, "import", given=lines)
+    assert (result.exit_code, rows(file)) == (1, sorted(ROWS))
+    assert "holds 3 records, nothing was changed" in result.output
+    shorter = "\n".join(lines.splitlines()[:2])
+    assert run(file, "import", "--replace", given=shorter).exit_code == 0
+    assert rows(file) == [ROWS[0]]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("", "line 3: Expecting value"),
+        ("[]", "line 3: an object is expected"),
+        ('{"kind": "device"}', "line 3: kind, key and document are expected"),
+        (
+            '{"kind": "toaster", "key": "1", "document": {}}',
+            "line 3: 'toaster' is none of counter, fsa",
+        ),
+    ],
+)
+def test_a_bad_line_is_named_and_nothing_is_imported(
+    file: Path, tmp_path: Path, line: str, expected: str
+) -> None:
+    lines = run(file, "export").output.splitlines()
+    other = tmp_path / "other.sqlite"
+    result = run(other, "import", given="\n".join([*lines[:2], line, ""]))
+    assert result.exit_code == 1
+    assert expected in result.output
+    assert not other.exists()
+
+
+@pytest.mark.parametrize("head", ["{}", '{"format":"ieee2030_5 store","version":2}', ""])
+def test_what_is_no_archive_is_refused(tmp_path: Path, head: str) -> None:
+    result = run(tmp_path / "other.sqlite", "import", given=f"{head}\n")
+    assert result.exit_code == 1
+    assert "line 1: " in result.output
+
+
+def test_compacting_gives_room_back(file: Path) -> None:
+    database = Database(file)
+    many = [("device", str(number), "{}" * 500) for number in range(1000)]
+    database.write(Batch(put=many))
+    database.write(Batch(removed=[(kind, key) for kind, key, _ in many]))
+    database.close()
+    before = file.stat().st_size
+    assert run(file, "compact").exit_code == 0
+    assert file.stat().st_size < before / 10
+    assert rows(file) == sorted(ROWS)
+
+
+@pytest.mark.parametrize("command", ["sizes", "export", "compact"])
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, command: str) -> None:
+    result = run(tmp_path / "nowhere.sqlite", command)
+    assert result.exit_code == 1
+    assert "nowhere.sqlite" in result.output
+    assert not (tmp_path / "nowhere.sqlite").exists()

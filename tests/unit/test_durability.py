@@ -1,0 +1,366 @@
+"""Answers are held back until they are on disk, and never given when they are not."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+
+from ieee2030_5_agent import durability as module
+from ieee2030_5_agent.durability import Durability, store_file
+from ieee2030_5_agent.model.errors import StoreUnavailable
+from ieee2030_5_agent.operations import Operations
+from ieee2030_5_agent.rest.messages import Request, Response
+from ieee2030_5_agent.server import Server
+from ieee2030_5_agent.settings import Settings, Store
+from ieee2030_5_agent.store.database import Database
+from ieee2030_5_agent.store.kinds import KINDS
+from tests.faulty_disk import Disk
+from tests.protocol import documents
+
+BATTERY = "097935300833"
+LFDI = "247bd68e3378fe57ba604e3c8bdf9e3f78a3d743"
+CAPABILITY = documents.SINGLETONS["/dcap/edev/0/der/1/dercap"]
+STATUS = documents.SINGLETONS["/dcap/edev/0/der/1/ders"]
+LIMIT_S = 10.0
+
+
+@dataclass
+class Run:
+    """One life of an agent's core: server, store, and the greenlet that writes."""
+
+    path: Path | None
+    disk: Disk = field(default_factory=Disk)
+    settings: Settings | None = None
+    problems: list[str | None] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.server = Server(Settings.load({}))
+        self.durability = Durability(
+            self.server,
+            self.problems.append,
+            self.server.configure,
+            functools.partial(Database, connect=self.disk.connect),
+        )
+        self.greenlet = gevent.spawn(self.durability.keep)
+        self.durability.choose(self.settings, self.path)
+        self.operations = dict(Operations(self.server).all())
+
+    def ask(self, method: str, path: str, body: str = "") -> Response:
+        end = body.find(">")
+        xml = f'{body[:end]} xmlns="urn:ieee:std:2030.5:ns"{body[end:]}' if body else ""
+        request = Request(method, path, body=xml.encode(), content_type="application/sep+xml")
+        return self.durability.handle(request)
+
+    def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        return self.durability.operation(self.operations[name])(*args, **kwargs)
+
+    @property
+    def capability(self) -> bool:
+        return ("DERCapability", 1) in self.server.fleet.device(BATTERY).resources
+
+    @property
+    def rests(self) -> bool:
+        """Whether all is written."""
+        return not self.durability.status()["backlog"] and self.durability._flying is None
+
+    @contextmanager
+    def slow_disk(self) -> Iterator[None]:
+        """Nothing reaches the disk while the block runs."""
+        held = threading.Event()
+        self.durability._disk.spawn(held.wait)
+        try:
+            yield
+        finally:
+            held.set()
+
+    def end(self) -> None:
+        self.durability.close()
+        self.greenlet.kill()
+
+    def die(self) -> None:
+        """As SIGKILL would: nothing more is written, the system takes the lock back."""
+        self.greenlet.kill()
+        if self.durability._database is not None:
+            self.durability._on_disk(self.durability._database.close)
+
+
+Start = Callable[..., Run]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a life on the same file as the one before."""
+    runs: list[Run] = []
+    device = {"devices": [{"lfdi": LFDI}]}
+
+    def begin(config: Any = device, wait: bool = True, **more: Any) -> Run:
+        settings = None if config is None else Settings.load(config)
+        runs.append(run := Run(tmp_path / "data" / "store.sqlite", settings=settings, **more))
+        if wait:
+            until(lambda: run.durability.is_open and run.rests, "an open store")
+        return run
+
+    yield begin
+    for run in runs:
+        run.die()
+
+
+def until(condition: Callable[[], Any], what: str) -> None:
+    with gevent.Timeout(LIMIT_S, AssertionError(f"no {what} in {LIMIT_S} s")):
+        while not condition():
+            gevent.sleep(0.005)
+
+
+# --- what is acknowledged is there ---------------------------------------------------------------
+
+
+def test_an_answer_waits_for_the_disk(start: Start) -> None:
+    run = start()
+    before = run.disk.commits
+    assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 201
+    assert run.disk.commits == before + 1
+    run.die()
+    assert start().capability
+
+
+def test_a_call_waits_for_the_disk(start: Start) -> None:
+    run = start()
+    control = run.call("create_control", device=BATTERY, modes={"opModMaxLimW": 50}, duration=600)
+    run.die()
+    (listed,) = start().call("get_controls", BATTERY)
+    assert listed["mRID"] == control[0]["mRID"]
+
+
+def test_reading_waits_for_nothing(start: Start) -> None:
+    run = start()
+    with run.slow_disk():
+        assert run.ask("GET", "/dcap/edev").status == 200
+        assert run.call("get_points", BATTERY)["b120_WRtg"] is None
+
+
+def test_requests_at_the_same_time_share_one_sync(start: Start) -> None:
+    run = start()
+    before = run.disk.commits
+    with run.slow_disk():
+        first = gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
+        gevent.sleep(0.05)
+        answers = [
+            gevent.spawn(run.ask, "POST", "/dcap/edev/0/lel", documents.log_event())
+            for _ in range(20)
+        ]
+        gevent.sleep(0.05)
+        assert not any(one.ready() for one in (first, *answers))
+    gevent.joinall([first, *answers])
+    assert {one.value.status for one in answers} == {201}
+    assert run.disk.commits == before + 2
+
+
+def test_the_same_again_waits_for_the_first(start: Start) -> None:
+    """An answer may rest on what another request changed and is not on disk yet."""
+    run = start()
+    run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
+    with run.slow_disk():
+        asked = [
+            gevent.spawn(run.ask, "DELETE", "/dcap/edev/0/lel/0"),
+            gevent.spawn(run.ask, "POST", "/dcap/edev/0/lel", documents.log_event()),
+            gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/ders", STATUS),
+        ]
+        gevent.sleep(0.05)
+        assert [one.ready() for one in asked] == [True, False, False]
+    gevent.joinall(asked)
+
+
+def test_what_devices_repeat_is_written_behind(start: Start) -> None:
+    run = start()
+    assert run.ask("PUT", "/dcap/edev/0/di", documents.SINGLETONS["/dcap/edev/0/di"]).status == 201
+    until(lambda: run.rests, "rest")
+    before = run.disk.commits
+    assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+    assert run.disk.commits == before
+    with gevent.Timeout(1.0):
+        while run.durability.status()["backlog"]:
+            gevent.sleep(0.005)
+    device = run.server.fleet.device(BATTERY)
+    times = dict(device.point_times)
+    run.die()
+    again = start().server.fleet.device(BATTERY)
+    assert again.resources["DERStatus", 1] == device.resources["DERStatus", 1]
+    assert again.point_times == times
+    assert times
+
+
+def test_an_orderly_end_writes_everything(start: Start) -> None:
+    run = start()
+    assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+    run.end()
+    assert ("DERStatus", 1) in start().server.fleet.device(BATTERY).resources
+
+
+# --- what cannot be kept is refused --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["full", "failing"])
+def test_what_cannot_be_written_is_refused_and_forgotten(
+    start: Start, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    run.ask("PUT", "/dcap/edev/0/di", documents.SINGLETONS["/dcap/edev/0/di"])
+    setattr(run.disk, fault, True)
+    refused: list[Response] = []
+    for _ in range(200):  # a file has some room in its last pages
+        answer = run.ask("POST", "/dcap/edev/0/lel", documents.log_event())
+        if answer.status != 201:
+            refused.append(answer)
+            break
+    assert [(one.status, dict(one.headers)["Retry-After"]) for one in refused] == [(503, "10")]
+    until(lambda: run.durability.state == module.CLOSED, "end of reading")
+    kept = len(run.server.fleet.device(BATTERY).log.listed)
+    # Nothing is changed any more, whoever asks.
+    assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 503
+    with pytest.raises(StoreUnavailable):
+        run.call("set_access", LFDI, False)
+    assert len(run.server.fleet.device(BATTERY).log.listed) == kept
+    # What devices repeat is taken, and everything can be read.
+    assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+    assert run.ask("GET", "/dcap/edev/0/di").status == 200
+    assert run.problems[-1] is not None
+    setattr(run.disk, fault, False)
+    until(lambda: run.durability.state == module.GOOD, "recovery")
+    assert run.problems[-1] is None
+    assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 201
+    until(lambda: run.rests, "rest")
+    run.die()
+    device = start().server.fleet.device(BATTERY)
+    assert len(device.log.listed) == kept + 1
+    assert ("DERStatus", 1) in device.resources
+
+
+def test_all_who_wait_for_a_failed_batch_are_refused(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    run.disk.failing = True
+    with run.slow_disk():
+        waiting = [gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)]
+        gevent.sleep(0.02)
+        waiting.append(gevent.spawn(run.ask, "POST", "/dcap/edev/0/lel", documents.log_event()))
+        gevent.sleep(0.02)
+    gevent.joinall(waiting)
+    assert [one.value.status for one in waiting] == [503, 503]
+    until(lambda: run.durability.state == module.CLOSED, "end of reading")
+    assert not run.capability
+    assert not run.server.fleet.device(BATTERY).log.listed
+
+
+def test_readings_are_taken_while_the_disk_is_full_but_no_new_meter_reading(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    mirror = documents.mirror("AA", documents.reading("AB", 24, "PhaseCurrentAvg"))
+    assert run.ask("POST", "/dcap/mup", mirror).status == 201
+    run.disk.failing = True
+    run.ask("POST", "/dcap/edev/0/lel", documents.log_event())
+    until(lambda: run.durability.state == module.CLOSED, "end of reading")
+    again = documents.meter_reading("AB", "<Reading><value>77</value></Reading>", "")
+    assert run.ask("POST", "/dcap/mup/0", again).status == 204
+    new = documents.meter_reading(
+        "AC", "<Reading><value>7</value></Reading>", documents.READING_TYPE
+    )
+    assert run.ask("POST", "/dcap/mup/0", new).status == 503
+    assert len(run.server.fleet.mirrors.listed[0].meter_readings) == 1
+
+
+def test_a_change_that_cannot_be_made_a_document_is_refused_and_forgotten(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of our own must not leave anybody waiting, nor spoil what comes after."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    broken = replace(KINDS["rates"], document=lambda fleet, key: {"poll": object()})
+    with monkeypatch.context() as while_broken:
+        while_broken.setitem(KINDS, "rates", broken)
+        with pytest.raises(StoreUnavailable, match="internal error"):
+            run.call("set_post_rate", 30)
+    until(lambda: run.durability.state == module.GOOD, "recovery")
+    assert run.server.fleet.mirroring.post_rate_s == 300
+    assert run.call("set_post_rate", 30) is None
+    assert run.server.fleet.mirroring.post_rate_s == 30
+
+
+# --- opening -------------------------------------------------------------------------------------
+
+
+def test_until_the_store_is_open_everybody_is_told_to_come_again(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    first = start()
+    second = start(wait=False)
+    until(lambda: second.problems, "problem")
+    assert "in use by another agent" in str(second.problems[-1])
+    assert second.ask("GET", "/dcap").status == 503
+    first.end()
+    until(lambda: second.durability.is_open, "open store")
+    assert second.ask("GET", "/dcap").status == 200
+    assert second.problems[-1] is None
+
+
+def test_a_damaged_file_is_set_aside_and_told_until_somebody_knows(
+    start: Start, tmp_path: Path
+) -> None:
+    run = start()
+    assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 201
+    run.end()
+    file = tmp_path / "data" / "store.sqlite"
+    content = bytearray(file.read_bytes())
+    at = content.index(b'{"class":"DERCapability"')
+    content[at + 30 : at + 34] = b"XXXX"
+    file.write_bytes(content)
+    run = start()
+    assert not run.capability
+    assert run.server.fleet.device(BATTERY).number == 0
+    assert "kept as store.damaged-" in str(run.problems[-1])
+    assert [one.read_bytes() == content for one in file.parent.glob("*.damaged-*.sqlite")] == [True]
+    run.end()
+    run = start()
+    assert "kept as store.damaged-" in str(run.problems[-1])
+    run.durability.acknowledge_store()
+    assert run.problems[-1] is None
+    run.end()
+    assert start().problems == [None]
+
+
+def test_without_a_configuration_nothing_is_shown_and_nothing_taken_away(start: Start) -> None:
+    run = start()
+    assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 201
+    run.end()
+    run = start(config=None, wait=False)
+    assert run.ask("GET", "/dcap/edev").status == 503
+    run.durability.choose(Settings.load({"devices": [{"lfdi": LFDI}]}), run.path)
+    until(lambda: run.durability.is_open, "open store")
+    assert run.capability
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "expected"),
+    [
+        ({"memory": True}, {"AGENT_UUID": "1"}, None),
+        ({}, {"AGENT_UUID": "1"}, Path("data/ieee2030_5.sqlite").absolute()),
+        ({}, {}, None),
+        ({"path": "/there/file"}, {}, Path("/there/file")),
+    ],
+    ids=["memory", "installed", "by hand", "configured"],
+)
+def test_where_the_file_is(settings: Any, environ: Any, expected: Path | None) -> None:
+    assert store_file(Store.read(settings), environ) == expected

@@ -1,0 +1,227 @@
+"""The store's file: whole batches or nothing, versions, damage, and what stands in the way."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ieee2030_5_agent.store.database import Database
+from ieee2030_5_agent.store.errors import DamagedStore, NewerStore, StoreError, StoreLocked
+from ieee2030_5_agent.store.journal import Batch
+from ieee2030_5_agent.store.salvage import salvage
+from ieee2030_5_agent.store.schema import STEPS
+from tests.faulty_disk import Disk
+
+ROWS = [("device", "1", '{"a":1}'), ("resource", "1/DERStatus/1", '{"b":2}')]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "store.sqlite"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    database = Database(path)
+    yield database
+    database.close()
+
+
+def test_what_is_written_is_read(database: Database) -> None:
+    database.write(Batch(put=ROWS))
+    database.write(Batch(put=[("device", "1", '{"a":2}')]))
+    assert sorted(database.read()) == [("device", "1", '{"a":2}'), ROWS[1]]
+
+
+def test_what_is_removed_is_gone(database: Database) -> None:
+    database.write(Batch(put=ROWS))
+    database.write(Batch(removed=[("device", "1")]))
+    assert database.read() == [ROWS[1]]
+
+
+def test_parts_go_with_the_whole_and_nothing_else_does(database: Database) -> None:
+    keys = ["1", "1/a", "1/b/c", "10", "10/a", "11", "2", "/1/a"]
+    database.write(Batch(put=[("part", key, "{}") for key in keys]))
+    database.write(Batch(put=[("other", "1/a", "{}")]))
+    # What is put in the same batch is of the next one under this key.
+    database.write(Batch(cleared=[("part", "1")], put=[("part", "1/new", "{}")]))
+    left = {key for kind, key, _ in database.read() if kind == "part"}
+    assert left == {"1/new", "10", "10/a", "11", "2", "/1/a"}
+    assert ("other", "1/a", "{}") in database.read()
+
+
+@pytest.mark.parametrize("fault", ["full", "failing"])
+def test_a_batch_is_written_as_a_whole_or_not_at_all(path: Path, fault: str) -> None:
+    disk = Disk()
+    database = Database(path, disk.connect)
+    database.write(Batch(put=ROWS))
+    setattr(disk, fault, True)
+    many = [("device", str(number), "{}" * 100) for number in range(1000)]
+    with pytest.raises(StoreError, match=r"store\.sqlite: d"):
+        database.write(Batch(removed=[("device", "1")], put=many))
+    assert sorted(database.read()) == sorted(ROWS)
+    setattr(disk, fault, False)
+    database.write(Batch(put=many))
+    assert len(database.read()) == len(many) + 1
+    database.close()
+
+
+def test_every_batch_is_synced(path: Path) -> None:
+    """synchronous = FULL (2): the log is synced at each commit; with NORMAL it would not be."""
+    database = Database(path)
+    pragmas = ("journal_mode", "synchronous")
+    found = [database._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
+    assert found == ["wal", 2]
+    database.close()
+
+
+def test_only_the_owner_may_read_it(database: Database, path: Path) -> None:
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+# --- what stands in the way ----------------------------------------------------------------------
+
+
+def test_two_agents_never_share_a_file(database: Database, path: Path) -> None:
+    with pytest.raises(StoreLocked, match=r"store\.sqlite is in use by another agent"):
+        Database(path)
+    database.close()
+    Database(path).close()
+
+
+def test_others_may_read_what_is_written(database: Database, path: Path) -> None:
+    database.write(Batch(put=ROWS))
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
+        assert reader.execute("SELECT count(*) FROM records").fetchone() == (2,)
+        database.write(Batch(put=[("device", "2", "{}")]))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match=r"data/store.sqlite: Permission denied"):
+        Database(tmp_path / "data" / "store.sqlite")
+    tmp_path.chmod(0o700)
+
+
+def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(StoreError, match=r"data/store.sqlite: File exists"):
+        Database(tmp_path / "data" / "store.sqlite")
+
+
+# --- versions ------------------------------------------------------------------------------------
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> None:
+    def further(connection: sqlite3.Connection) -> None:
+        connection.execute("ALTER TABLE records ADD COLUMN more TEXT")
+
+    Database(path, steps=[*STEPS, further]).close()
+    before = path.read_bytes()
+    with pytest.raises(NewerStore, match=r"is of version 2, this program knows versions up to 1"):
+        Database(path)
+    assert path.read_bytes() == before
+
+
+def test_an_older_file_is_brought_forward(path: Path) -> None:
+    database = Database(path)
+    database.write(Batch(put=ROWS))
+    database.close()
+
+    def renamed(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE notes SET value = value")
+        connection.execute("INSERT INTO notes VALUES ('seen', '[2]')")
+
+    steps = [*STEPS, renamed]
+    for _ in range(2):  # and only once
+        newer = Database(path, steps=steps)
+        assert sorted(newer.read()) == sorted(ROWS)
+        assert newer.noted("seen") == [2]
+        newer.close()
+
+
+def test_a_step_that_fails_leaves_the_file_as_it_was(path: Path) -> None:
+    database = Database(path)
+    database.write(Batch(put=ROWS))
+    database.close()
+
+    def failing(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM records")
+        connection.execute("INSERT INTO nowhere VALUES (1)")
+
+    with pytest.raises(StoreError, match="no such table: nowhere"):
+        Database(path, steps=[*STEPS, failing])
+    database = Database(path)
+    assert sorted(database.read()) == sorted(ROWS)
+    database.close()
+
+
+# --- damage --------------------------------------------------------------------------------------
+
+
+def many(path: Path) -> list[tuple[str, str, str]]:
+    rows = [("device", str(number), f'{{"n":"{number:0500}"}}') for number in range(200)]
+    database = Database(path)
+    database.write(Batch(put=rows))
+    database.close()
+    return rows
+
+
+def _page(number: int) -> slice:
+    return slice((number - 1) * 4096, number * 4096)
+
+
+@pytest.mark.parametrize(
+    ("damage", "least"),
+    [
+        pytest.param(lambda raw: raw.replace(b"0199", b"0198", 1), 199, id="a changed document"),
+        pytest.param(lambda raw: _without(raw, 12), 100, id="a page of rubbish"),
+        pytest.param(lambda raw: raw[: len(raw) // 2], 0, id="half the file"),
+        pytest.param(lambda raw: b"no database" * 1000, 0, id="no database"),
+        pytest.param(lambda raw: b"\0" * len(raw), 0, id="nothing but zeros"),
+    ],
+)
+def test_damage_is_seen_set_aside_and_survived(path: Path, damage: Any, least: int) -> None:
+    rows = many(path)
+    path.write_bytes(damaged := damage(path.read_bytes()))
+    with pytest.raises(DamagedStore, match=r"store\.sqlite"):
+        _read(path)
+    salvaged = salvage(path, 1_780_000_000.5)
+    assert salvaged.set_aside == path.with_name("store.damaged-1780000000.sqlite")
+    assert salvaged.set_aside.read_bytes() == damaged
+    found = _read(path)
+    assert len(found) == salvaged.records >= least
+    assert set(found) <= set(rows)  # nothing is invented
+    assert not list(path.parent.glob("*.new*"))
+
+
+def test_what_is_only_in_the_log_is_salvaged_too(path: Path) -> None:
+    rows = many(path)
+    database = Database(path)
+    database.write(Batch(put=[("device", "late", "{}")]))
+    copies = {name: path.with_name(path.name + name).read_bytes() for name in ("", "-wal")}
+    database.close()
+    for name, content in copies.items():
+        path.with_name(path.name + name).write_bytes(content)
+    assert salvage(path, 0).records == len(rows) + 1
+
+
+def _without(raw: bytes, number: int) -> bytes:
+    page = _page(number)
+    return raw[: page.start] + b"\xa5" * 4096 + raw[page.stop :]
+
+
+def _read(path: Path) -> list[tuple[str, str, str]]:
+    database = Database(path)
+    try:
+        return database.read()
+    finally:
+        database.close()
