@@ -63,6 +63,10 @@ class PlatformUnderTest:
         self.session = requests.Session()
         self.session.trust_env = False  # no proxy between us and the loopback interface
 
+    def connect(self) -> None:
+        """Connects to the platform again after it was away."""
+        self.peer = Peer(self._credentials, self.platform.vip_address)
+
     def close(self) -> None:
         """Disconnects from the platform."""
         self.session.close()
@@ -240,7 +244,7 @@ class PlatformUnderTest:
 
     def _start_platform(self) -> None:
         self.platform.start()
-        self.peer = Peer(self._credentials, self.platform.vip_address)
+        self.connect()
         for identity in (AGENT, DRIVER):
             self.platform.start_agent(identity)
         self.ready()
