@@ -14,6 +14,7 @@ from . import (
     polling,
     request_speed,
     scrape,
+    store_speed,
     thousand,
     web_speed,
 )
@@ -43,6 +44,7 @@ GROUPS: dict[str, Callable[[Workbench], Iterator[Figure]]] = {
     "codec": lambda bench: codec_speed.measure(),
     "requests": lambda bench: request_speed.measure(),
     "memory": lambda bench: memory.measure(),
+    "store": lambda bench: store_speed.measure(),
     "listener": lambda bench: listener_speed.measure(bench.load),
     "web": lambda bench: web_speed.measure(bench.platform, bench.load),
     "scrape": lambda bench: scrape.measure(bench.platform, bench.load),
