@@ -112,6 +112,15 @@ class Fleet:
         device.resources["EndDevice", 1] = device.identity
         self.registry.add(device)
 
+    def drop_unused_registries(self) -> list[str]:
+        """Forgets registries that no device has, or had when it was removed; their digests."""
+        used = {device.registry for device in self.registry.listed}
+        used |= set(self.kept_registries.values())
+        unused = [digest for digest in self.own_registries.digests if digest not in used]
+        for digest in unused:
+            self.own_registries.drop(digest)
+        return unused
+
     @property
     def default_points(self) -> PointMap:
         """The points of devices that have no registry of their own."""

@@ -39,6 +39,10 @@ class OwnRegistries:
         known = self._known.get(digest)
         return None if known is None else known[0]
 
+    def drop(self, digest: str) -> None:
+        """Forgets a registry that nobody has any more."""
+        del self._known[digest]
+
     @property
     def digests(self) -> list[str]:
         return list(self._known)

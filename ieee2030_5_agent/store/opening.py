@@ -59,6 +59,9 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
     Raises StoreError.
     """
     unusable = restore(fleet, rows)
+    unused = fleet.drop_unused_registries()
+    if unused:
+        database.write(Batch(removed=[("registry", digest) for digest in unused]))
     if unusable:
         aside = set_aside(database.path, at)
         database.write(Batch(removed=[(each.kind, each.key) for each in unusable]))

@@ -352,6 +352,20 @@ def test_without_a_configuration_nothing_is_shown_and_nothing_taken_away(start: 
     assert run.capability
 
 
+def test_registries_that_nobody_has_are_forgotten_at_the_start(start: Start) -> None:
+    run = start()
+    row = {"Resource": "EndDevice", "Field": "sFDI", "Units": "", "Writable": "FALSE"}
+    for name in ("first", "second"):
+        run.call("config_points", BATTERY, [row | {"Volttron Point Name": name}])
+    assert len(run.server.fleet.own_registries.digests) == 2
+    run.end()
+    run = start()
+    assert list(run.call("get_points", BATTERY)) == ["second"]
+    run.end()
+    kinds = [kind for kind, _, _ in start().durability._database.read()]  # type: ignore[union-attr]
+    assert kinds.count("registry") == 1
+
+
 @pytest.mark.parametrize(
     ("settings", "environ", "expected"),
     [
