@@ -117,7 +117,9 @@ class Standings:
         self, device: EndDevice, programs: Sequence[Program]
     ) -> models.DefaultDERControl | None:
         """One DefaultDERControl with each field of the program of lowest primacy that has it."""
-        versions = [(program.number, program.default.version) for program in programs]
+        versions = [
+            (program.number, program.default.mRID, program.default.version) for program in programs
+        ]
         known = self._defaults.get(device.sfdi)
         if known is None or known[0] != versions:
             known = self._defaults[device.sfdi] = (versions, combined_default(programs))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ieee2030_5_agent.model.controls import Status
+from ieee2030_5_agent.model.controls import COMPLETED_VISIBLE_S, Status
 from ieee2030_5_agent.model.drafts import Draft
 from ieee2030_5_agent.model.programs import Assignment, Program
 from ieee2030_5_agent.operations import Operations
@@ -155,17 +155,16 @@ def test_a_mode_that_was_lost_stays_lost(site: Site, restart: Restart) -> None:
 def test_the_agenda_goes_on(site: Site, restart: Restart) -> None:
     mrid = create(site, shared(site), START + 100, 100)
     again = restart(site)
-    for moment, expected in ((100, Status.ACTIVE), (200, None)):
+    left = 200 + COMPLETED_VISIBLE_S
+    for moment, status in ((100, Status.ACTIVE), (200, Status.COMPLETED), (left, Status.COMPLETED)):
         again.clock.now = START + moment
         again.server.fleet.advance(again.clock.now)
         found = again.server.fleet.response_sets.subject(mrid)
         assert found.event is not None
-        assert (found.event.status, found.left) == (
-            expected or Status.COMPLETED,
-            None if expected else START + 200,
-        )
+        assert found.event.status is status
+        assert found.left == (START + left if moment == left else None)
     last = restart(again)
-    last.clock.now = START + 200 + 86400
+    last.clock.now = START + left + 86400
     last.server.fleet.advance(last.clock.now)
     assert not last.server.fleet.response_sets.knows(mrid)
 
