@@ -15,6 +15,7 @@ import gevent
 
 from tools.private_platform import Peer, PlatformProblem, PrivatePlatform, processes, until
 
+from . import py20305_client
 from .certificates import HOST, Certificates
 from .ders import BATTERY, Der, all_ders
 from .events import RUNS_WATTS, Events
@@ -30,6 +31,8 @@ POWER = "b113_DCW"  # of the battery; positive discharges
 SET_AFTER_S = 12.0
 # The driver publishes every 5 s, and what devices measure is never twice the same.
 FRESH_S = 12.0
+# How often devices that ask the server for it report.
+POST_RATE_S = 2
 # One for all three, so that their points stand side by side.
 REGISTRY = CONFIG / "points" / "legacy.csv"
 WITHIN_W = 100.0
@@ -54,7 +57,7 @@ def run(seconds: float | None, say: Callable[[str], None]) -> None:
         cleanup.enter_context(platform)
         install(platform, say)
         credentials = platform.make_peer_credentials(VIEWER)
-        say("ieee2030-5 pki: an authority, the server's certificate, the charger's (1 s)")
+        say("ieee2030-5 pki: an authority, the server's certificate, two devices' (2 s)")
         certificates = Certificates(platform.folder / "pki", platform.run)
         ders = all_ders(certificates)
         (port,) = processes.free_ports(1)
@@ -63,8 +66,9 @@ def run(seconds: float | None, say: Callable[[str], None]) -> None:
         cleanup.callback(peer.close)
         start_agents(platform, peer, say)
         servers = Servers(platform.web_address, f"https://{HOST}:{port}", certificates.authority)
-        say(f"inverter and battery speak HTTP to {servers.web}/dcap, VOLTTRON's web service")
-        say(f"the EV charger speaks mutual TLS to {servers.listener}/dcap, the agent's listener")
+        say(f"the battery speaks HTTP to {servers.web}/dcap, VOLTTRON's web service")
+        say(f"EV charger and inverter speak mutual TLS to {servers.listener}/dcap, the agent's")
+        say("listener; the inverter by py20305, the open client of the SunSpec Alliance")
         simulators = cleanup.enter_context(simulated_ders(platform, ders, servers))
         show(peer, ders, simulators, seconds)
         cleanup.callback(say, "stopping VOLTTRON (about 3 s)")
@@ -84,7 +88,7 @@ def configure(
     listener: Mapping[str, str],
     say: Callable[[str], None],
 ) -> None:
-    """What VOLTTRON demands for routes and calls; config/ plus the listener and its device."""
+    """What VOLTTRON demands for routes and calls; config/ plus the listener and its devices."""
     say("vctl authz add, vctl config store (about 6 s)")
     for identity, capabilities in GRANTS.items():
         platform.authorize(identity, *capabilities)
@@ -94,6 +98,7 @@ def configure(
         {"sfdi": der.sfdi, "lfdi": der.lfdi} for der in ders if der.sfdi not in known
     ]
     agent["listener"] = listener
+    agent["post_rate"] = POST_RATE_S
     platform.store(AGENT, "config", written(platform, "agent.json", agent))
     platform.store(DRIVER, REGISTRY.name, REGISTRY)
     for der in ders:
@@ -126,8 +131,17 @@ class Servers(NamedTuple):
     listener: str
     authority: Path
 
-    def arguments(self, der: Der) -> list[str]:
-        """How a simulator is told where to go."""
+    def simulator(self, der: Der, folder: Path) -> list[str]:
+        """The command that runs a device."""
+        if der.py20305:
+            return py20305_client.command(der, self.listener, self.authority, folder)
+        return [
+            *(sys.executable, "-m", "tools.demo.simulators", der.kind),
+            *("--sfdi", der.sfdi, "--lfdi", der.lfdi),
+            *self._way(der),
+        ]
+
+    def _way(self, der: Der) -> list[str]:
         if der.certificate is None:
             return ["--server", self.web]
         return [
@@ -145,11 +159,7 @@ def simulated_ders(
     try:
         for der in ders:
             running[der.kind] = platform.spawn(
-                [
-                    *(sys.executable, "-m", "tools.demo.simulators", der.kind),
-                    *servers.arguments(der),
-                    *("--sfdi", der.sfdi, "--lfdi", der.lfdi),
-                ],
+                servers.simulator(der, platform.folder),
                 log=platform.folder / f"{der.kind}.log",
                 cwd=PROJECT,
             )

@@ -9,10 +9,8 @@ from .battery import Battery
 from .charger import Charger
 from .client import Client, mutual_tls
 from .device import Device, say
-from .inverter import Inverter
 
 KINDS: dict[str, Callable[[Client, str, str], Device]] = {
-    "inverter": Inverter,
     "battery": Battery,
     "charger": Charger,
 }

@@ -1,83 +1,83 @@
-"""A photovoltaic inverter under passing clouds."""
+"""A photovoltaic inverter under passing clouds, behind py20305.
+
+py20305 is the SunSpec Alliance's client of IEEE 2030.5. It speaks the protocol, this connector is
+the device: ``python -m py20305`` loads it by its name.
+"""
 
 from __future__ import annotations
 
 import math
+import time
+from typing import Any
 
-from .client import Client
-from .device import Device
-from .documents import IS_DER, IS_MIRROR, IS_SUBMETER, document, fields, scaled, status
+from py20305.connectors.base import BaseConnector, ConnectorPayload
 
 RATED_W = 8000
 VOLTS = 240.0
 POWER_FACTOR = 0.985
+# DERControlType bits: opModMaxLimW.
+MODES = 1 << 20
 
 
-class Inverter(Device):
-    """Makes power, takes no commands."""
+class Inverter(BaseConnector):
+    """Makes power, and no more of it than it is told to."""
 
-    model = "Demo inverter 8 kW"
-    role = IS_MIRROR | IS_DER | IS_SUBMETER
+    connector_name = "demo inverter 8 kW"
+    der_type = 4
 
-    def __init__(self, client: Client, sfdi: str, lfdi: str) -> None:
-        super().__init__(client, sfdi, lfdi)
+    def __init__(self) -> None:
         self.age_s = 0.0
         self.exported_wh = 1_284_300.0
+        self.limit = 1.0
+        self._seen = time.monotonic()
 
     @property
     def power_w(self) -> float:
-        """A slow rise and fall of the sun with a faster one of clouds."""
+        """A slow rise and fall of the sun with a faster one of clouds, cut off at the limit."""
         sun = 0.65 + 0.15 * math.sin(self.age_s / 60)
         clouds = 0.08 * math.sin(self.age_s / 7) + 0.04 * math.sin(self.age_s / 3)
-        return RATED_W * (sun + clouds)
+        return RATED_W * min(sun + clouds, self.limit)
 
-    def advance(self, seconds: float) -> None:
+    def advance(self) -> None:
+        """Lets it live until now."""
+        now = time.monotonic()
+        seconds, self._seen = now - self._seen, now
         self.age_s += seconds
         self.exported_wh += self.power_w * seconds / 3600
 
-    def nameplate(self) -> dict[str, str]:
+    async def fetch_monitoring(self) -> dict[str, Any]:
+        self.advance()
         return {
-            "DERCapabilityLink": document(
-                "DERCapability",
-                fields(
-                    modesSupported="00100000",
-                    rtgMaxA=scaled(RATED_W / VOLTS, -1),
-                    rtgMaxVA=scaled(RATED_W, 1),
-                    rtgMaxW=scaled(RATED_W, 3),
-                    rtgVNom=scaled(VOLTS),
-                    type=4,
-                ),
-            ),
-            "DERSettingsLink": document(
-                "DERSettings",
-                fields(setGradW=0, setMaxW=scaled(7500, 2), updatedTime=self.clock.now()),
-            ),
+            "W": round(self.power_w),
+            "VA": round(self.power_w / POWER_FACTOR),
+            "A": self.power_w / VOLTS / POWER_FACTOR,
+            "V": VOLTS + math.sin(self.age_s / 11),
+            "Hz": 60.0,
+            "PF": POWER_FACTOR,
+            "WhRev": round(self.exported_wh),
         }
 
-    def state(self) -> dict[str, str]:
-        now = self.clock.now()
+    async def fetch_nameplate(self) -> dict[str, Any]:
+        return {"WMaxRtg": RATED_W, "VAMaxRtg": RATED_W, "VNomRtg": VOLTS, "CtrlModes": MODES}
+
+    async def fetch_configuration(self) -> dict[str, Any]:
+        return {"WMax": 7500, "VAMax": RATED_W, "VNom": VOLTS, "CtrlModes": MODES}
+
+    async def fetch_availability(self) -> dict[str, Any]:
+        return {"statWAvail": {"value": round(self.power_w), "multiplier": 0}}
+
+    async def fetch_status(self) -> dict[str, Any]:
         return {
-            "DERStatusLink": document(
-                "DERStatus",
-                fields(
-                    genConnectStatus=status("07", now),
-                    inverterStatus=status(4, now),
-                    localControlModeStatus=status(1, now),
-                    operationalModeStatus=status(2, now),
-                    readingTime=now,
-                ),
-            ),
-            "DERAvailabilityLink": document(
-                "DERAvailability",
-                fields(readingTime=now, statWAvail=scaled(self.power_w)),
-            ),
+            "alarmStatus": 0,
+            "genConnectStatus": {"value": 7},
+            "inverterStatus": {"value": 4},
+            "localControlModeStatus": {"value": 1},
+            "operationalModeStatus": {"value": 2},
         }
 
-    def readings(self) -> dict[str, float]:
-        return {
-            "PhaseCurrentAvg": self.power_w / VOLTS / POWER_FACTOR,
-            "LineVoltageAvg": VOLTS + math.sin(self.age_s / 11),
-            "PhasePowerAvg": self.power_w,
-            "PhasePFA": POWER_FACTOR,
-            "EnergyEXP": self.exported_wh,
-        }
+    async def update_p_lim(self, params: dict[str, Any]) -> ConnectorPayload:
+        """opModMaxLimW in percent of setMaxW; switched off when it ends."""
+        self.advance()
+        limited = params.get("p_lim_mode_enable") and params.get("p_lim_w") is not None
+        self.limit = params["p_lim_w"] / 100 if limited else 1.0
+        return None
