@@ -10,9 +10,3 @@ _ROWS = list(csv.DictReader(_VECTORS.read_text(encoding="utf-8").splitlines()))
 
 REGISTRY = [{key: cell for key, cell in row.items() if key != "Expected"} for row in _ROWS]
 EXPECTED = {row["Volttron Point Name"]: float(row["Expected"]) for row in _ROWS}
-# What the client sends again and again, and not only when it starts or something changes.
-REPEATED = {
-    row["Volttron Point Name"]: float(row["Expected"])
-    for row in _ROWS
-    if row["Resource"] in ("DERStatus", "DERAvailability", "MirrorMeterReading")
-}
