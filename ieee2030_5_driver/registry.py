@@ -30,7 +30,12 @@ PYTHON_TYPES: dict[str, type] = {
     "curve": list,
 }
 # Cells that say "nothing": the original's files write NA.
-EMPTY_CELLS = ("", "NA")
+EMPTY_CELLS = ("", "NA", "N/A")
+NAME = "Volttron Point Name"
+LONGEST_NAME = 100
+# Under which key a row has the cells that stand under no title: csv.DictReader's, and what JSON
+# makes of that.
+SURPLUS = (None, "null")
 
 Row = dict[str, Any]
 
@@ -114,17 +119,19 @@ def check_registry(rows: Iterable[Mapping[Any, Any]]) -> tuple[list[Row], list[s
     """
     usable: list[Row] = []
     problems: list[str] = []
-    seen: set[str] = set()
+    first_with: dict[str, int] = {}
     # Counted as an editor shows a CSV file, and as the agent counts: the titles are line 1.
-    for number, row in enumerate(map(_clean, rows), start=2):
-        name = str(row.get("Volttron Point Name", ""))
-        problem = _problem(row, name, seen)
+    for number, raw in enumerate(rows, start=2):
+        row = _clean(raw)
+        name = row.get(NAME, "")
+        first = first_with.setdefault(str(name), number)
+        problem = _SHIFTED if _has_surplus(raw) else _problem(row, name, first, number)
         if problem:
-            problems.append(f"registry line {number} ({name}): {problem}")
+            label = f" ({_shown(str(name))})" if name != "" else ""
+            problems.append(f"registry line {number}{label}: {problem}")
         else:
             usable.append(row)
-        seen.add(name)
-    if not seen:
+    if not first_with:
         problems.append("the registry has no rows")
     return usable, problems
 
@@ -149,24 +156,62 @@ def check_value(value: Any, expected: type | None) -> Any:
     return value
 
 
-def _problem(row: Row, name: str, seen: set[str]) -> str | None:
-    if not name:
-        return "Volttron Point Name is missing"
-    if "/" in name:
-        return "a point name cannot contain '/'"
-    if name in seen:
-        return "the point occurs twice"
+# The agent refuses the same in the same words (its `model/point_names.py`): the two share only RPC.
+_SHIFTED = "has more cells than there are titles: put a cell with a comma in it into quotes"
+
+
+def _problem(row: Row, name: object, first: int, number: int) -> str | None:
+    problem = _name_problem(name)
+    if problem is None and first != number:
+        problem = f"is the point of line {first} already"
+    if problem is not None:
+        return f"{_cell(NAME, name)}: {problem}"
     try:
         Register(PointRow(**row))
     except ValidationError as error:
         return ", ".join(f"{part['loc'][0]}: {part['msg']}" for part in error.errors())
     except ValueError as error:
-        return f"Default: {error}"
+        return f"{_cell('Default', row.get('Default'))}: {error}"
     return None
 
 
+def _name_problem(name: object) -> str | None:
+    """The name is part of a topic, a key of JSON and a cell of whatever values are exported to."""
+    if not isinstance(name, str):
+        return f"a {type(name).__name__} is not text"
+    if not name:
+        return "is empty"
+    if "/" in name:
+        return "a point name cannot contain '/'"
+    if not name.isprintable():
+        return "a point name has no control characters"
+    if name[0] in "=+@":
+        return f"a point name does not begin with {name[0]!r}, as formulas of spreadsheets do"
+    if len(name) > LONGEST_NAME:
+        return f"a point name has at most {LONGEST_NAME} characters"
+    return None
+
+
+def _cell(column: str, value: object) -> str:
+    return column if value == "" else f"{column} {_shown(str(value))!r}"
+
+
+def _shown(text: str) -> str:
+    """A text for a message: in one line, and not all of it if it is long."""
+    line = text if text.isprintable() else repr(text)[1:-1]
+    return line if len(line) <= 60 else line[:57] + "..."
+
+
+def _has_surplus(row: Mapping[Any, Any]) -> bool:
+    """Whether cells stand under no title, as one does that a comma has cut in two."""
+    return any(
+        title in SURPLUS or (not str(title).strip() and cell not in (None, ""))
+        for title, cell in row.items()
+    )
+
+
 def _clean(row: Mapping[Any, Any]) -> Row:
-    """A CSV row that is too short has None in it, one that is too long the key None."""
+    """A CSV row that is too short has None in it."""
     return {
         key.strip(): value.strip() if isinstance(value, str) else ("" if value is None else value)
         for key, value in row.items()

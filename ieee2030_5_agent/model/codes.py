@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 from .errors import BadValue
 
-_ENTRY = re.compile(r"(true|false|-?[0-9]+)=(-?[0-9]+)(?::([^:]+))?", re.ASCII)
+_ENTRY = re.compile(r"(true|false|-?[0-9]{1,18})=(-?[0-9]{1,18})(?::([^:]+))?", re.ASCII)
+# Of 8 octets, the longest set of bits of the standard and of SunSpec (bitfield64).
+_LAST_BIT = 63
 _WORDS = {"true": 1, "false": 0}
 
 
@@ -88,6 +90,8 @@ class BitCodes:
         for code in codes:
             if code.wire < 0 or code.value < 0:
                 raise CodesError(f"{code.wire}={code.value}: bit numbers start at 0")
+            if max(code.wire, code.value) > _LAST_BIT:
+                raise CodesError(f"{code.wire}={code.value}: bit numbers go up to {_LAST_BIT}")
         self._bits = tuple((1 << code.wire, 1 << code.value, code.symbol) for code in codes)
 
     def value(self, wire: int) -> int:

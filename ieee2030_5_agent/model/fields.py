@@ -148,7 +148,7 @@ def _pick(name: str, element: Element, selector: str | None) -> Pick | None:
         raise FieldError(f"{name} may occur several times: say which, {_example(name, element)}")
     key, equals, text = selector.rpartition("=")
     key, text = key.strip(), text.strip()
-    if not re.fullmatch(r"-?[0-9]+", text) or (not equals and int(text) < 1):
+    if not re.fullmatch(r"-?[0-9]{1,18}", text, re.ASCII) or (not equals and int(text) < 1):
         raise FieldError(f"{name}[{selector}] picks nothing: write {_example(name, element)}")
     if equals:
         members = ELEMENTS.get(element.type, {})

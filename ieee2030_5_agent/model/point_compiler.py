@@ -16,6 +16,7 @@ from .fields import FieldError
 from .formula import Formula, FormulaError, Resources, compile_formula
 from .places import Place, check_modes
 from .point import Evaluate, Point, Readings
+from .point_defaults import check_default
 from .point_rows import (
     DER_RESOURCES,
     FIELD,
@@ -60,7 +61,9 @@ def compile_row(row: Row) -> Point:
     _check_qualifier(row, point)
     if not row.writable:
         return point
-    return replace(point, writing=writing_of(row, mapping, point.encode))
+    writing = writing_of(row, mapping, point.encode)
+    check_default(row, writing)
+    return replace(point, writing=writing)
 
 
 def _point(row: Row, mapping: RowMapping, place: Place) -> Point:

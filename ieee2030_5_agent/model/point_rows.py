@@ -5,13 +5,13 @@ What is wrong with single cells is collected here; what a row means is decided o
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .fields import suggestion
+from .point_names import name_problem, shown
 
 # The titles of the columns.
 NAME = "Volttron Point Name"
@@ -27,7 +27,7 @@ DEFAULT = "Default"
 NOTES = "Notes"
 COLUMNS = (NAME, SUNSPEC, RESOURCE, FIELD, UNITS, TYPE, MAPPING, GROUP, WRITABLE, DEFAULT, NOTES)
 # What the original's registries call them.
-_OTHER_TITLES = {RESOURCE: "IEEE2030_5 Resource Name", FIELD: "IEEE2030_5 Field Name"}
+OTHER_TITLES = {RESOURCE: "IEEE2030_5 Resource Name", FIELD: "IEEE2030_5 Field Name"}
 
 TYPES = ("float", "int", "string", "bool", "enum", "bitmap", "time", "symbol", "curve")
 
@@ -56,6 +56,12 @@ _QUALIFIED = re.compile(r"(\w+)\[([^\[\]]*)\]\.(.*)", re.ASCII | re.DOTALL)
 DER, USAGE_POINT = "der", "mup"
 _MOST = 100  # a device has no more DERs
 
+# Under which key a row has the cells that stand under no title: csv.DictReader's, and what JSON
+# makes of that.
+SURPLUS = (None, "null")
+
+_SHIFTED = "has more cells than there are titles: put a cell with a comma in it into quotes"
+_LONGEST_REASON = 400
 _EMPTY = {"", "NA", "N/A"}
 _TRUE = {"true", "yes", "1"}
 _FALSE = {"false", "no", "0"}
@@ -82,7 +88,8 @@ class CellError(ValueError):
     """A cell that cannot be used: its column, its value and why not."""
 
     def __init__(self, column: str, value: str, reason: str) -> None:
-        super().__init__(f"{column} {value!r}: {reason}" if value else f"{column}: {reason}")
+        cell = f"{column} {shown(value)!r}" if value else column
+        super().__init__(f"{cell}: {shown(reason, _LONGEST_REASON)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +124,12 @@ class NumberedRow:
 
     @property
     def problems(self) -> list[str]:
-        label = f"line {self.number}" + (f" ({self.row.name})" if self.row.name else "")
+        label = f"line {self.number}" + (f" ({shown(self.row.name)})" if self.row.name else "")
         return [f"{label}: {error}" for error in self.errors]
 
 
 def read_rows(
-    rows: Iterable[Mapping[str, Any]], lines: Sequence[int] | None = None
+    rows: Iterable[Mapping[Any, Any]], lines: Sequence[int] | None = None
 ) -> list[NumberedRow]:
     """The rows of a registry.
 
@@ -131,61 +138,53 @@ def read_rows(
     is left empty in the row, so that the others can be checked.
     """
     rows = list(rows)
-    numbered = _title_problems(rows)
-    if numbered:
-        return numbered
+    numbered: list[NumberedRow] = []
     first_with: dict[str, int] = {}
     for number, raw in zip(lines or range(2, len(rows) + 2), rows, strict=True):
         if not isinstance(raw, Mapping):
             reason = ValueError(f"a {type(raw).__name__} is not a row of named cells")
             numbered.append(NumberedRow(number, Row("", "", "", ""), [reason], has_field=False))
             continue
-        cells = _cells(raw)
-        if not any(cells.values()):
+        cells, surplus = _cells(raw), _has_surplus(raw)
+        if not any(cells.values()) and not surplus:
             continue
         row, errors, has_field = _row(cells)
+        problem = name_problem(_name_cell(raw))
+        if surplus:
+            # What else seems wrong with shifted cells says nothing.
+            errors, has_field = [ValueError(_SHIFTED)], False
+        elif problem is not None:
+            errors.insert(0, CellError(NAME, cells[NAME], problem))
         first = first_with.setdefault(row.name, number)
         if row.name and first != number:
             errors.append(CellError(NAME, row.name, f"is the point of line {first} already"))
-        numbered.append(NumberedRow(number, row, list(errors), has_field))
+        numbered.append(NumberedRow(number, row, errors, has_field))
     return numbered
 
 
-def _title_problems(rows: Sequence[object]) -> list[NumberedRow]:
-    """What is wrong with the titles, which stand in every row: then no cell can be trusted."""
-    if not all(isinstance(raw, Mapping) for raw in rows):
-        return []  # each of these is reported as a row
-    titles = {
-        str(title).strip().removeprefix("\ufeff")
-        for raw in rows
-        if isinstance(raw, Mapping)
-        for title in raw
-        if title is not None
-    }
-    problems = []
-    if not titles:
-        problems.append("the registry has no rows")
-    elif NAME not in titles:
-        found = ", ".join(sorted(titles))[:100]
-        problems.append(f"there is no column {NAME!r} (separated by commas?); there is {found}")
-    for title in sorted(titles - set(COLUMNS) - set(_OTHER_TITLES.values())):
-        near = difflib.get_close_matches(title, COLUMNS, n=1, cutoff=0.8)
-        if near:
-            problems.append(f"column {title!r} is unknown; nearest: {near[0]}")
-    if not problems:
-        return []
-    return [NumberedRow(1, Row("", "", "", ""), [ValueError(p) for p in problems], False)]
+def clean_title(title: object) -> str:
+    """A title without the blanks and the mark that editors leave around it."""
+    return "" if title in SURPLUS else str(title).strip().removeprefix("\ufeff").strip()
 
 
-def _cells(raw: Mapping[str, Any]) -> dict[str, str]:
-    """The cells by today's column titles, empty ones as ""."""
-    texts = {
-        title.strip().removeprefix("\ufeff"): _text(value)
+def _has_surplus(raw: Mapping[Any, Any]) -> bool:
+    """Whether cells stand under no title, as one does that a comma has cut in two."""
+    return any(
+        title in SURPLUS or (not clean_title(title) and _text(value))
         for title, value in raw.items()
-        if isinstance(title, str)
-    }
+    )
+
+
+def _name_cell(raw: Mapping[Any, Any]) -> object:
+    value = next((cell for title, cell in raw.items() if clean_title(title) == NAME), None)
+    return _text(value) if value is None or isinstance(value, str) else value
+
+
+def _cells(raw: Mapping[Any, Any]) -> dict[str, str]:
+    """The cells by today's column titles, empty ones as ""."""
+    texts = {clean_title(title): _text(value) for title, value in raw.items()}
     return {
-        column: texts.get(column) or texts.get(_OTHER_TITLES.get(column, ""), "")
+        column: texts.get(column) or texts.get(OTHER_TITLES.get(column, ""), "")
         for column in COLUMNS
     }
 
@@ -196,10 +195,8 @@ def _text(value: object) -> str:
     return "" if text.upper() in _EMPTY else text
 
 
-def _row(cells: dict[str, str]) -> tuple[Row, list[CellError], bool]:
-    errors = []
-    if not cells[NAME]:
-        errors.append(CellError(NAME, "", "is empty"))
+def _row(cells: dict[str, str]) -> tuple[Row, list[ValueError], bool]:
+    errors: list[ValueError] = []
     if not cells[FIELD]:
         errors.append(CellError(FIELD, "", "is empty"))
     resource = cells[RESOURCE]

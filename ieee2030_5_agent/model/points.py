@@ -18,6 +18,7 @@ from .point import Point, Readings
 from .point_compiler import compile_row
 from .point_groups import groups_of
 from .point_rows import DER_RESOURCES, READINGS, CellError, read_rows
+from .point_titles import repeated_titles, title_problems
 from .readings import Frame
 from .references import TIME
 
@@ -53,7 +54,7 @@ class PointMap:
 
     @classmethod
     def from_rows(
-        cls, rows: Iterable[Mapping[str, Any]], lines: Sequence[int] | None = None
+        cls, rows: Iterable[Mapping[Any, Any]], lines: Sequence[int] | None = None
     ) -> PointMap:
         """The map of a registry's rows (cells by column title). Raises PointMapError.
 
@@ -61,6 +62,10 @@ class PointMap:
         """
         if isinstance(rows, Mapping | str) or not isinstance(rows, Iterable):
             raise PointMapError([f"a registry is a list of rows, not {type(rows).__name__}"])
+        rows = list(rows)
+        titles = title_problems(rows)
+        if titles:
+            raise PointMapError([f"line 1: {problem}" for problem in titles])
         numbered = read_rows(rows, lines)
         points = []
         for entry in numbered:
@@ -84,15 +89,19 @@ class PointMap:
     def from_csv(cls, text: str) -> PointMap:
         """The map of a registry file's text. Raises PointMapError."""
         reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-        titles: list[str] = []
-        rows: list[dict[str, str]] = []
+        rows: list[dict[str | None, Any]] = []
         lines: list[int] = []
         try:
             titles = next(reader, [])
+            repeated = repeated_titles(titles)
+            if repeated:
+                raise PointMapError([f"line 1: {problem}" for problem in repeated])
             read = reader.line_num
             for cells in reader:
                 if cells:  # an empty line is no row
-                    rows.append(dict(zip(titles, cells, strict=False)))
+                    row: dict[str | None, Any] = dict(zip(titles, cells, strict=False))
+                    surplus = cells[len(titles) :]
+                    rows.append(row | {None: surplus} if surplus else row)
                     lines.append(read + 1)
                 read = reader.line_num
         except csv.Error as error:

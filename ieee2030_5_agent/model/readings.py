@@ -175,8 +175,6 @@ def parse_selector(text: str, usage_point: int | None = None) -> Selector:
         seen.add(key)
         if key == "description":
             description = _description(value)
-        elif value == "*":
-            continue
         elif key == USAGE_POINT:
             usage_point = _place(value, usage_point)
         elif key == "roleFlags":
@@ -237,8 +235,9 @@ def _accepted(key: str, text: str) -> dict[int, tuple[int, int]]:
     accepted: dict[int, tuple[int, int]] = {}
     for rank, alternative in enumerate(map(str.strip, text.split("|"))):
         turned = key == "flowDirection" and alternative == f"-{FORWARD}"
-        if not turned and not re.fullmatch("[0-9]+", alternative, re.ASCII):
-            raise SelectorError(f"{key}={text}: {alternative!r} is not a code")
+        if not turned and not re.fullmatch("[0-9]{1,18}", alternative, re.ASCII):
+            hint = "; a key that is left out does not count" if alternative == "*" else ""
+            raise SelectorError(f"{key}={text}: {alternative!r} is not a code{hint}")
         code = FORWARD if turned else int(alternative)
         if code in accepted:
             raise SelectorError(f"{key}={text}: code {code} is given twice")

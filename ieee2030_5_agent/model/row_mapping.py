@@ -29,7 +29,7 @@ KEYS = ("negative", "positive", "sign", "of", "mode", "value", "commit", "writes
 
 _CODE = re.compile(r"true|false|[+-]?[0-9]+", re.ASCII)
 _MODE = re.compile(r"opMod\w+", re.ASCII)
-_STATE_VALUE = re.compile(r"(-?[0-9]+)(?::([^:]+))?", re.ASCII)
+_STATE_VALUE = re.compile(r"(-?[0-9]{1,18})(?::([^:]+))?", re.ASCII)
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ieee2030_5_agent.model.points import PointMap, PointMapError
 from ieee2030_5_driver.registry import PointRow, Register, check_registry, check_value
 
 REPOSITORY = Path(__file__).parents[2]
@@ -55,12 +56,42 @@ def test_every_bad_row_is_named_and_left_out(case: dict[str, Any]) -> None:
     assert [row["Volttron Point Name"] for row in usable] == case.get("usable", [])
 
 
-def test_rows_too_short_or_too_long_for_the_header() -> None:
-    short = {"Volttron Point Name": "p", "Units": None}
-    long = {"Volttron Point Name": "q", None: ["extra"]}
-    usable, problems = check_registry([short, long])
+def test_a_row_too_short_for_the_header() -> None:
+    usable, problems = check_registry([{"Volttron Point Name": "p", "Units": None}])
     assert not problems
-    assert usable == [{"Volttron Point Name": "p", "Units": ""}, {"Volttron Point Name": "q"}]
+    assert usable == [{"Volttron Point Name": "p", "Units": ""}]
+
+
+@pytest.mark.parametrize("title", [None, "null", " "])
+def test_a_row_too_long_for_the_header(title: str | None) -> None:
+    """csv.DictReader keeps surplus cells under None, which JSON makes "null"."""
+    row: dict[Any, Any] = {"Volttron Point Name": "q", title: ["extra"]}
+    usable, problems = check_registry([row])
+    assert not usable
+    assert problems == [
+        "registry line 2 (q): has more cells than there are titles: "
+        "put a cell with a comma in it into quotes"
+    ]
+
+
+@pytest.mark.parametrize("case", named("refused_alike"))
+def test_agent_and_driver_refuse_a_row_in_the_same_words(case: dict[str, Any]) -> None:
+    good = {
+        "Volttron Point Name": "p",
+        "Point Name": "b123_WMaxLimPct",
+        "Resource": "DERControl",
+        "Field": "DERControlBase.opModMaxLimW",
+        "Units": "%",
+        "Type": "float",
+        "Writable": "TRUE",
+    }
+    rows = [good | cells for cells in case["rows"]]
+    usable, problems = check_registry(rows)
+    assert len(usable) == len(rows) - 1
+    assert problems == [f"registry {case['says']}"]
+    with pytest.raises(PointMapError) as refused:
+        PointMap.from_rows(rows)
+    assert refused.value.problems == [case["says"]]
 
 
 @pytest.mark.parametrize(

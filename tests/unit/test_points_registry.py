@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import string
 from typing import Any
 
@@ -123,7 +126,6 @@ def test_what_is_no_registry(rows: Any, text: str) -> None:
         ({"Writable": False}, "writable", False),
         ({"Writable": 0}, "writable", False),
         ({"Another Column": "something"}, "path", "readingTime"),
-        ({None: ["cells", "too", "many"]}, "path", "readingTime"),
     ],
     ids=str,
 )
@@ -177,7 +179,19 @@ def test_empty_rows_are_skipped_and_still_counted() -> None:
         ("Name,Resource,Field\nx,EndDevice,sFDI\n", "there is no column 'Volttron Point Name'"),
         (
             "Volttron Point Name,Resource,Field,Writeable\nx,EndDevice,sFDI,\n",
-            "column 'Writeable' is unknown; nearest: Writable",
+            "line 1: column 'Writeable' is unknown; nearest: Writable",
+        ),
+        (
+            "Volttron Point Name,Resource,Field,WRITABLE\nx,EndDevice,sFDI,\n",
+            "line 1: column 'WRITABLE' is unknown; nearest: Writable",
+        ),
+        (
+            "Volttron Point Name,Resource,Field,Field\nx,EndDevice,sFDI,lFDI\n",
+            "line 1: column 'Field' occurs 2 times",
+        ),
+        (
+            "Volttron Point Name,Resource,Field,IEEE2030_5 Field Name\nx,EndDevice,sFDI,lFDI\n",
+            "line 1: column 'Field' occurs 2 times",
         ),
     ],
 )
@@ -185,6 +199,48 @@ def test_titles_that_cannot_be_used(text: str, problem: str) -> None:
     with pytest.raises(PointMapError) as refused:
         PointMap.from_csv(text)
     assert problem in str(refused.value)
+
+
+def test_titles_of_ones_own_and_empty_ones_are_left_alone() -> None:
+    text = "Volttron Point Name,Resource,Field,Remarks,Remarks 2,,\nx,EndDevice,sFDI,a,b,,\n"
+    assert list(PointMap.from_csv(text).rows) == ["x"]
+
+
+def test_a_title_twice_in_a_row_of_cells() -> None:
+    assert problems([GOOD | {" Units": "W"}]) == ["line 1: column 'Units' occurs 2 times"]
+
+
+SHIFTED = "has more cells than there are titles: put a cell with a comma in it into quotes"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "w,b701_W,MirrorMeterReading,uom=38,phase=128,",
+        "w,b701_W,MirrorMeterReading,uom=38,phase=128,W",
+        "w,b701_W,MirrorMeterReading,uom=38,W,,,,,",
+    ],
+)
+@pytest.mark.parametrize("titles", [COLUMNS[:5], (*COLUMNS[:5], "")], ids=["plain", "untitled"])
+def test_surplus_cells_are_named(line: str, titles: tuple[str, ...]) -> None:
+    text = ",".join(titles) + f"\na,a,DERStatus,readingTime,\n{line}x\n"
+    with pytest.raises(PointMapError) as refused:
+        PointMap.from_csv(text)
+    assert refused.value.problems == [f"line 3 (w): {SHIFTED}"]
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert problems(rows) == [f"line 3 (w): {SHIFTED}"]
+    assert problems(json.loads(json.dumps(rows))) == [f"line 3 (w): {SHIFTED}"]
+
+
+def test_an_empty_surplus_cell_tells_of_a_shifted_row_too() -> None:
+    with pytest.raises(PointMapError, match=SHIFTED):
+        PointMap.from_csv(",".join(COLUMNS[:4]) + "\na,a,DERStatus,readingTime,\n")
+
+
+def test_long_cells_are_abridged_in_what_is_said() -> None:
+    long = "x" * 50_000
+    rows = [GOOD | {title: long, "Volttron Point Name": long} for title in COLUMNS[2:]]
+    assert all(len(problem) < 700 for problem in problems(rows))
 
 
 def test_csv_with_a_byte_order_mark() -> None:
