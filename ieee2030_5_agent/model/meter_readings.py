@@ -108,7 +108,8 @@ class ReadingSet:
 class MeterReading:
     """One quantity. ``latest``: the MirrorMeterReading as merged so far, without its sets.
 
-    ``last``: the value of its single Reading. ``sets``: newest first, as in the ReadingSetList.
+    ``last``: the latest value that a single Reading had (``latest`` has what was posted last).
+    ``sets``: newest first, as in the ReadingSetList.
     """
 
     number: int
@@ -150,7 +151,7 @@ class MeterReading:
             Reading=_bare(posted.Reading) or before.Reading,
             MirrorReadingSet=[],
         )
-        merged = replace(known, latest=latest, last=_single(posted, received) or known.last)
+        merged = replace(known, latest=latest, last=_later(_single(posted, received), known.last))
         if posted.MirrorReadingSet:
             merged = merged._with_sets(posted.MirrorReadingSet, received)
         return merged
@@ -243,6 +244,12 @@ def _single(posted: models.MirrorMeterReading, received: float) -> Value | None:
     if time is None:
         time = posted.lastUpdateTime
     return Value(reading.value, received if time is None else float(time), received)
+
+
+def _later(new: Value | None, known: Value | None) -> Value | None:
+    """Of two values the later one, however late it came; of the same time the one that is new."""
+    values = [value for value in (new, known) if value is not None]
+    return max(values, key=lambda value: value.order, default=None)
 
 
 def _end(period: models.DateTimeInterval | None) -> float | None:

@@ -99,7 +99,7 @@ class Mirror:
         """
         flags = int.from_bytes(self.usage_point.roleFlags or b"")
         stored: StoredReadings = {
-            f"{self.number}/{key}": _stored(key, meter_reading, flags, self.number)
+            f"{self.number}/{key}": _stored(key, meter_reading, flags, self)
             for key, meter_reading in meter_readings.items()
         }
         stored[f"{self.number}"] = StoredReading(
@@ -230,7 +230,7 @@ def _mrids(posted: Iterable[models.MirrorMeterReading]) -> set[int]:
 
 
 def _stored(
-    key: str, meter_reading: MeterReading, role_flags: int, usage_point: int
+    key: str, meter_reading: MeterReading, role_flags: int, mirror: Mirror
 ) -> StoredReading | None:
     newest = meter_reading.newest
     if newest is None:
@@ -243,5 +243,6 @@ def _stored(
         value=newest.value,
         time=newest.time,
         received=newest.received,
-        usage_point=usage_point,
+        usage_point=mirror.number,
+        post_rate=mirror.post_rate,
     )

@@ -5,8 +5,11 @@ phase=0|224;roleFlags=-isDC`, or by the description of the reading, as the origi
 separate keys as well.
 
 1. A reading with exactly the row's description binds, whatever its ReadingType.
-2. Otherwise the reading that fulfils every key; of several the one with the later time, and of the
-   same time the one whose codes come first in the alternatives (the keys in the order written).
+2. Otherwise the reading that fulfils every key; of several
+   - the one whose uom, phase and flowDirection come first in the alternatives (keys in the order
+     written): these are different quantities, and a point does not flip between them. One that is
+     more than three post rates older than the newest counts as sent no more;
+   - then the one with the later time; then the other codes that come first in the alternatives.
 
 A device may have several usage points (meters, DC ports): `usagePoint=2` takes readings of the
 second of those with the row's role flags, in the order in which they were made.
@@ -27,6 +30,7 @@ from ..sep.units import scaled
 from .fields import suggestion
 
 Number = int | float
+Ranks = tuple[float, ...]
 
 ROLE_FLAGS = {name: bit for bit, name in SIMPLE["RoleFlagsType"].codes.items()}
 FORWARD, REVERSE = 1, 19
@@ -35,6 +39,11 @@ USAGE_POINT = "usagePoint"
 # Commas also stand between role flags and in descriptions.
 _SEPARATOR = re.compile(r";|,(?=\s*[A-Za-z]+\s*=)", re.ASCII)
 _DESCRIPTION_OCTETS = 32
+# Readings that differ in these measure different things, though a point takes either.
+_QUANTITY = frozenset({"uom", "phase", "flowDirection"})
+# After how many post rates without a reading a better one counts as sent no more, and the least
+# seconds for that: the readings of one round are posted one after the other.
+_MISSED_POSTS, _ONE_ROUND_S = 3, 60
 
 
 class Frame(Enum):
@@ -52,7 +61,8 @@ class Frame(Enum):
 class StoredReading:
     """The latest value of one MirrorMeterReading, with what its first post said about it.
 
-    ``usage_point``: the number of the MirrorUsagePoint. ``value``: None stands for a usage point
+    ``usage_point``: the number of the MirrorUsagePoint; ``post_rate``: in which seconds it is to
+    send. ``value``: None stands for a usage point
     that has sent no reading yet, so that the others keep their places.
     """
 
@@ -64,6 +74,12 @@ class StoredReading:
     time: float | None
     received: float
     usage_point: int = 0
+    post_rate: int = 0
+
+    def sent_at(self, moment: float) -> bool:
+        """Whether the device was still sending it when another reading was taken."""
+        patience = max(_MISSED_POSTS * self.post_rate, _ONE_ROUND_S)
+        return moment - _age(self)[0] <= patience
 
 
 class SelectorError(ValueError):
@@ -96,7 +112,7 @@ class Selector:
             ]
             if named:
                 return max(named, key=_age), 1
-        best: tuple[tuple[list[float], tuple[int, ...], float], StoredReading, int] | None = None
+        found: list[tuple[StoredReading, Ranks, int]] = []
         for reading in readings:
             # An absent ReadingType element counts as code 0.
             kind = reading.reading_type
@@ -104,16 +120,24 @@ class Selector:
             if uom not in self.uoms or reading.value is None:
                 continue
             match = self._match(reading, frame)
-            if match is None:
-                continue
-            ranks, sign = match
-            *time, received = _age(reading)
-            order = (time, tuple(-rank for rank in ranks), received)
-            if best is None or order > best[0]:
-                best = (order, reading, sign)
-        return None if best is None else best[1:]
+            if match is not None:
+                found.append((reading, *match))
+        if len(found) > 1:
+            latest = max(_age(reading)[0] for reading, _, _ in found)
+            found = [each for each in found if each[0].sent_at(latest)]
+        best = max(found, key=self._order, default=None)
+        return None if best is None else (best[0], best[2])
 
-    def _match(self, reading: StoredReading, frame: Frame) -> tuple[tuple[int, ...], int] | None:
+    def _order(self, match: tuple[StoredReading, Ranks, int]) -> tuple[Ranks, Ranks, Ranks, float]:
+        """What binds rather is greater; ranks count from 0, the best."""
+        reading, ranks, _ = match
+        *time, received = _age(reading)
+        named = list(zip(self.codes, ranks, strict=True))
+        quantity = tuple(-rank for (name, _), rank in named if name in _QUANTITY)
+        quality = tuple(-rank for (name, _), rank in named if name not in _QUANTITY)
+        return quantity, tuple(time), quality, received
+
+    def _match(self, reading: StoredReading, frame: Frame) -> tuple[Ranks, int] | None:
         """The rank of each code of a reading that fulfils every key, and the sign."""
         if not self._has_flags(reading):
             return None

@@ -392,6 +392,35 @@ def test_an_older_set_does_not_hide_the_newest_value(site: Site) -> None:
     assert site.point("b113_A") == 2
 
 
+TIMES = {
+    "older": (START + 300, 1, 2),
+    "same time": (START + 600, 1, 1),
+    "newer": (START + 900, 1, 1),
+    "without a time": (None, 1, 1),
+}
+
+
+@pytest.mark.parametrize(("start", "posted", "point"), TIMES.values(), ids=TIMES)
+def test_of_single_readings_the_later_time_feeds_the_point(
+    site: Site, start: int | None, posted: int, point: int
+) -> None:
+    def single(value: int, start: int | None) -> str:
+        period = (
+            "" if start is None else f"<timePeriod><duration>1</duration><start>{start}</start>"
+        )
+        period += "</timePeriod>" if period else ""
+        body = reading("AB", value, "PhaseCurrentAvg")
+        return body.replace("<Reading>", f"<Reading>{period}")
+
+    site.clock.now = START + 1000
+    site.post("/dcap/mup", mirror("AA", single(2, START + 600)))
+    site.clock.now += 10
+    site.post("/dcap/mup/0", single(posted, start), status=204)
+    assert site.point("b113_A") == point
+    (listed,) = site.get("/dcap/mup/0").MirrorMeterReading
+    assert listed.Reading.value == posted
+
+
 def test_a_clock_that_was_ahead_once_does_not_hide_what_comes_later(site: Site) -> None:
     site.post("/dcap/mup", mirror("AA", reading("AB", 1, "PhaseCurrentAvg")))
     ahead = START + 10**8

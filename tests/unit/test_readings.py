@@ -14,7 +14,7 @@ from ieee2030_5_agent.sep import models
 from tests.point_cases import point
 from tests.vectors import rules
 
-OTHERS = {"description", "flags", "usage_point", "value", "m", "time", "received"}
+OTHERS = {"description", "flags", "usage_point", "value", "m", "time", "received", "post_rate"}
 
 
 def stored(number: int, cells: dict[str, Any]) -> StoredReading:
@@ -31,6 +31,7 @@ def stored(number: int, cells: dict[str, Any]) -> StoredReading:
         time=cells.get("time"),
         received=cells.get("received", 1000),
         usage_point=cells.get("usage_point", 0),
+        post_rate=cells.get("post_rate", 300),
     )
 
 
@@ -52,6 +53,20 @@ def test_value_is_significand_times_power_of_ten(value: int, multiplier: int) ->
     reading = stored(0, {"uom": 38, "value": value, "m": multiplier})
     assert reading_value(reading) == pytest.approx(value * 10.0**multiplier)
     assert reading_value(reading, -1) == -reading_value(reading)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2000)), min_size=1, max_size=6))
+def test_the_best_phase_of_what_is_still_sent_is_chosen(pairs: list[tuple[int, int]]) -> None:
+    selector = parse_selector("uom=38;phase=3|2|1|0")
+    readings = [
+        stored(n, {"uom": 38, "phase": phase, "value": n, "time": time, "received": time})
+        for n, (phase, time) in enumerate(pairs)
+    ]
+    chosen = selector.choose(readings)
+    assert chosen is not None
+    latest = max(time for _, time in pairs)
+    sent = [pair for pair in pairs if latest - pair[1] <= 3 * 300]
+    assert pairs[int(chosen[0].mrid, 16)] == max(sent)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), min_size=1, max_size=6))
