@@ -29,6 +29,7 @@ from .point_rows import (
     Row,
 )
 from .point_types import NUMERIC, Finish, formula_conversion, number_finish
+from .point_units import check_units
 from .point_writing import writing_of
 from .readings import Frame, SelectorError, parse_selector, reading_value
 from .references import references
@@ -59,6 +60,7 @@ def compile_row(row: Row) -> Point:
     except (MappingError, FieldError) as error:
         raise CellError(MAPPING, row.mapping, str(error)) from error
     _check_qualifier(row, point)
+    check_units(row, point, mapping)
     if not row.writable:
         return point
     writing = writing_of(row, mapping, point.encode)

@@ -61,6 +61,7 @@ _MOST = 100  # a device has no more DERs
 SURPLUS = (None, "null")
 
 _SHIFTED = "has more cells than there are titles: put a cell with a comma in it into quotes"
+_NO_UNIT = "is no unit; put a cell with a comma in it into quotes"
 _LONGEST_REASON = 400
 _EMPTY = {"", "NA", "N/A"}
 _TRUE = {"true", "yes", "1"}
@@ -208,6 +209,9 @@ def _row(cells: dict[str, str]) -> tuple[Row, list[ValueError], bool]:
     if type_name and type_name not in TYPES:
         errors.append(_unknown(TYPE, cells[TYPE], TYPES, "is no type of a point"))
         type_name = ""
+    if "=" in cells[UNITS]:
+        errors.append(CellError(UNITS, cells[UNITS], _NO_UNIT))
+        has_field = False
     writable = cells[WRITABLE].lower()
     if writable and writable not in _TRUE | _FALSE:
         errors.append(CellError(WRITABLE, cells[WRITABLE], "is neither TRUE nor FALSE"))

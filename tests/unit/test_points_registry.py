@@ -140,6 +140,29 @@ def test_spellings_of_writable(writable: object) -> None:
     assert PointMap.from_rows([row | {"Writable": writable}]).rows["p"].writable
 
 
+@pytest.mark.parametrize(
+    ("resource", "field", "units"),
+    [
+        ("DERSettings", "setMaxW", "W"),
+        ("DERSettings", "setMaxW", "w"),
+        ("DERSettings", "setMaxW", "Watts"),
+        ("DERSettings", "setMaxW", ""),
+        ("DERSettings", "setMaxW", "of the plant"),
+        ("DERSettings", "setMaxVar", "VAr"),
+        ("DERSettings", "setGradW", "% WMax/s"),
+        ("DERStatus", "stateOfChargeStatus", "%WHRtg"),
+        ("DERStatus", "inverterStatus", "W"),
+        ("DERStatus", "=DERSettings.setMaxW/1000", "kW"),
+        ("MirrorMeterReading", "uom=38|63", "VA"),
+        ("MirrorMeterReading", "uom=65", "%"),
+        ("MirrorMeterReading", "SomePower", "kW"),
+    ],
+)
+def test_units_that_do_not_contradict_the_field(resource: str, field: str, units: str) -> None:
+    row = GOOD | {"Resource": resource, "Field": field, "Units": units}
+    assert PointMap.from_rows([row]).rows["p"].units == units
+
+
 def test_sunspec_name_is_the_name_unless_given() -> None:
     row = {key: cell for key, cell in GOOD.items() if key != "Point Name"}
     assert PointMap.from_rows([row]).rows["p"].row.sunspec == "p"
