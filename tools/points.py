@@ -65,7 +65,8 @@ PREAMBLE = """# All points
 
 Written by `make points` from [config/ieee2030_5.csv](../config/ieee2030_5.csv). RW: can be
 written. What the columns of a registry mean stands in the [README](../README.md#configure-points);
-`ieee2030-5 points list` shows the same table.
+`ieee2030-5 points list` shows the same table. Where it differs from the reference that it was made
+from, and why: [points-corrections.md](points-corrections.md).
 """
 
 
