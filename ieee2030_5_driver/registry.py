@@ -31,6 +31,7 @@ PYTHON_TYPES: dict[str, type] = {
 }
 # Cells that say "nothing": the original's files write NA.
 EMPTY_CELLS = ("", "NA", "N/A")
+_TRUTH_VALUES = ("true", "yes", "1", "false", "no", "0")
 NAME = "Volttron Point Name"
 LONGEST_NAME = 100
 # Under which key a row has the cells that stand under no title: csv.DictReader's, and what JSON
@@ -50,12 +51,17 @@ class PointRow(PointConfig):
     @field_validator("units", mode="before")
     @classmethod
     def _no_unit(cls, value: object) -> object:
-        return "" if value in EMPTY_CELLS else value
+        return "" if _is_empty(value) else value
+
+    @field_validator("writable", mode="before")
+    @classmethod
+    def _not_writable(cls, value: object) -> object:
+        return False if _is_empty(value) else value
 
     @field_validator("default", mode="before")
     @classmethod
     def _no_default(cls, value: object) -> object:
-        return None if value in EMPTY_CELLS else value
+        return None if _is_empty(value) else value
 
     @property
     def python_type(self) -> type | None:
@@ -166,6 +172,9 @@ def _problem(row: Row, name: object, first: int, number: int) -> str | None:
         problem = f"is the point of line {first} already"
     if problem is not None:
         return f"{_cell(NAME, name)}: {problem}"
+    writable = row.get("Writable", "")
+    if not _is_empty(writable) and str(writable).lower() not in _TRUTH_VALUES:
+        return f"{_cell('Writable', writable)}: is neither TRUE nor FALSE"
     try:
         Register(PointRow(**row))
     except ValidationError as error:
@@ -190,6 +199,10 @@ def _name_problem(name: object) -> str | None:
     if len(name) > LONGEST_NAME:
         return f"a point name has at most {LONGEST_NAME} characters"
     return None
+
+
+def _is_empty(cell: object) -> bool:
+    return isinstance(cell, str) and cell.upper() in EMPTY_CELLS
 
 
 def _cell(column: str, value: object) -> str:

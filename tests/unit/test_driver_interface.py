@@ -272,9 +272,9 @@ def test_a_refused_registry_is_said_once_and_to_everybody_who_asks(
         (device(registry=[]), "the registry has no rows"),
         (
             device(registry=REGISTRY + REGISTRY[:1]),
-            r"registry line 6 \(W\): the point occurs twice",
+            r"registry line 6 \(W\): .* is the point of line 2 already",
         ),
-        (device("1", [{"Units": "W"}]), r"registry line 2 \(\): .* missing; sfdi: '1' is no SFDI"),
+        (device("1", [{"Units": "W"}]), r"registry line 2: .* is empty; sfdi: '1' is no SFDI"),
     ],
     ids=["sfdi", "timeout", "empty", "twice", "both"],
 )

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ieee2030_5_agent.model.points import PointMap, PointMapError
 from ieee2030_5_driver.registry import PointRow, Register, check_registry, check_value
@@ -92,6 +94,31 @@ def test_agent_and_driver_refuse_a_row_in_the_same_words(case: dict[str, Any]) -
     with pytest.raises(PointMapError) as refused:
         PointMap.from_rows(rows)
     assert refused.value.problems == [case["says"]]
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "Volttron Point Name": st.sampled_from(
+                ["p", "", "NA", "n/a", "-p", "a.b", " p ", "ü", "a/b"]
+            ),
+            "Field": st.sampled_from(["opModMaxLimW", "opModConnect", "opModFixedW"]),
+            "Type": st.sampled_from(["", "NA", "float", "Float", "bool", "int", "enum", "symbol"]),
+            "Writable": st.sampled_from(["TRUE", "", "NA", "n/a", None, True, 1, "Yes", "on", 0]),
+            "Default": st.sampled_from(
+                ["", "na", None, "5", "true", "inf", 0, 5, True, " 5 ", "1_0"]
+            ),
+            "Units": st.sampled_from(["", "na", None, "%"]),
+        }
+    )
+)
+def test_what_the_agent_takes_the_driver_takes(cells: dict[str, Any]) -> None:
+    row = cells | {"Resource": "DERControl", "Field": f"DERControlBase.{cells['Field']}"}
+    try:
+        PointMap.from_rows([row])
+    except PointMapError:
+        return
+    assert check_registry([row])[1] == []
 
 
 @pytest.mark.parametrize(
