@@ -88,7 +88,9 @@ class IEEE2030_5Agent(Agent):
         )
         self._server.listen(self._on_change)
         self._cursor_watch = CursorWatch(self._server)
-        gate = Gate(self.vip, self.core.identity)
+        gate = Gate(
+            self.vip, self.core.identity, lambda: self._server.settings.allow_rpc_without_auth
+        )
         for name, operation in Operations(self._server).all():
             self._export(name, operation, gate)
         self._export("acknowledge_store", self._durability.acknowledge_store, gate)

@@ -8,7 +8,7 @@ what changes something needs the capability ``<our identity>.<method>``, what on
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gevent
@@ -22,16 +22,20 @@ AUTH_TIMEOUT_S = 10.0
 
 
 class NotAuthorised(PermissionError):
-    """The caller lacks the capability; the text has the command that grants it."""
+    """The caller lacks the capability, or nobody can say; the text has what helps."""
 
 
 class Gate:
     """Asks platform.auth for each call that changes something."""
 
-    def __init__(self, vip: Any, identity: str) -> None:
-        """``vip``: the agent's subsystems; the caller is that of the call being answered."""
+    def __init__(self, vip: Any, identity: str, without_auth: Callable[[], bool]) -> None:
+        """``vip``: the agent's subsystems; the caller is that of the call being answered.
+
+        ``without_auth``: whether calls pass on a platform that runs without platform.auth.
+        """
         self._vip = vip
         self._identity = identity
+        self._without_auth = without_auth
         self._warned = False
 
     def pass_(self, method: str, arguments: Mapping[str, object]) -> None:
@@ -42,7 +46,7 @@ class Gate:
         caller, call = str(message.user or message.peer), f"{self._identity}.{method}"
         try:
             if AUTH not in self._vip.peerlist().get(timeout=AUTH_TIMEOUT_S):
-                self._warn()
+                self._pass_without_auth(call)
                 return
             self._vip.rpc.call(
                 AUTH,
@@ -59,7 +63,13 @@ class Gate:
         except gevent.Timeout:
             raise TimeoutError(f"{AUTH} does not answer whether {caller} may call {call}") from None
 
-    def _warn(self) -> None:
+    def _pass_without_auth(self, call: str) -> None:
+        # It is missing also while the platform starts, so its absence says nothing by itself.
+        if not self._without_auth():
+            raise NotAuthorised(
+                f"{AUTH} is not running, so nobody can say who may call {call}; for a platform"
+                " that runs without it: allow_rpc_without_auth in the configuration"
+            )
         if not self._warned:
             self._warned = True
             _log.warning("the platform runs without %s: every agent may call everything", AUTH)

@@ -67,6 +67,8 @@ class Settings(Strict):
     programs: tuple[Program, ...] = ()
     # open: a client without certificate sees all (laboratory); certificate: it is refused.
     access: Literal["open", "certificate"] = "open"
+    # Calls that change something, from every agent: for a platform that runs without platform.auth.
+    allow_rpc_without_auth: bool = False
     # LFDIs of certificates that count no more, whatever CA signed them.
     revoked: frozenset[Annotated[str, BeforeValidator(normalise_lfdi)]] = frozenset()
     in_band_registration: InBand = InBand()

@@ -40,6 +40,7 @@ class Vip:
         self.rpc = SimpleNamespace(
             context=SimpleNamespace(vip_message=message),
             export=lambda method, name: self.exported.update({name: method}),
+            call=lambda *args, **kwargs: SimpleNamespace(get=lambda timeout: True),
         )
 
     def set_default(self, name: str, contents: Any) -> None:
@@ -62,7 +63,7 @@ class Vip:
 
 
 class Peers:
-    """A platform without platform.auth, so nobody is refused; test_authorisation has the others."""
+    """A platform whose platform.auth lets everybody pass; test_authorisation has the others."""
 
     def __init__(self, signals: list[Any]) -> None:
         self.onadd = SimpleNamespace(connect=signals.append)
@@ -71,7 +72,7 @@ class Peers:
         return self
 
     def get(self, timeout: float) -> list[str]:
-        return []
+        return ["platform.auth"]
 
 
 class Core:

@@ -43,6 +43,10 @@ def refusal(text: str) -> RemoteError:
     return RemoteError(text, exc_type="AuthException", exc_args=[text], exc_tb="")
 
 
+def gate(vip: Vip, *, without_auth: bool = False) -> Gate:
+    return Gate(vip, "me", lambda: without_auth)
+
+
 def set_point(sfdi: str, value: float = 1.0) -> float:
     return value
 
@@ -53,7 +57,7 @@ def get_points(sfdi: str) -> str:
 
 def test_a_call_that_changes_something_is_asked_for_with_its_arguments() -> None:
     vip = Vip()
-    assert guarded(set_point, Gate(vip, "me").pass_)("19", value=2.5) == 2.5
+    assert guarded(set_point, gate(vip).pass_)("19", value=2.5) == 2.5
     assert vip.asked == [
         {
             "identity": "my.app",
@@ -66,7 +70,7 @@ def test_a_call_that_changes_something_is_asked_for_with_its_arguments() -> None
 def test_a_call_that_only_reads_is_open() -> None:
     vip = Vip()
     vip.answer = refusal("no")
-    assert guarded(get_points, Gate(vip, "me").pass_)("19") == "19"
+    assert guarded(get_points, gate(vip).pass_)("19") == "19"
     assert vip.asked == []
 
 
@@ -75,7 +79,7 @@ def test_the_refusal_has_the_command_that_grants(caplog: pytest.LogCaptureFixtur
     vip = Vip()
     vip.answer = refusal("User my.app does not have access")
     with pytest.raises(NotAuthorised) as caught:
-        guarded(set_point, Gate(vip, "me").pass_)("19")
+        guarded(set_point, gate(vip).pass_)("19")
     text = str(caught.value)
     assert "User my.app does not have access" in text
     assert text.endswith("vctl authz add agent my.app --rpc-capabilities me.set_point")
@@ -86,11 +90,27 @@ def test_without_an_answer_nobody_passes() -> None:
     vip = Vip()
     vip.answer = gevent.Timeout(10)
     with pytest.raises(TimeoutError, match=r"platform\.auth does not answer"):
-        Gate(vip, "me").pass_("set_point", {})
+        gate(vip).pass_("set_point", {})
 
 
-def test_a_platform_without_authorisation_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    gate = Gate(Vip(peers=()), "me")
-    gate.pass_("set_point", {})
-    gate.pass_("set_point", {})
+def test_nobody_passes_while_platform_auth_is_missing() -> None:
+    vip = Vip(peers=("platform.web",))
+    with pytest.raises(NotAuthorised, match=r"^platform\.auth is not running.*me\.set_point"):
+        gate(vip).pass_("set_point", {})
+    assert guarded(get_points, gate(vip).pass_)("19") == "19"
+
+
+def test_a_platform_without_authorisation_has_to_be_configured(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    opened = gate(Vip(peers=()), without_auth=True)
+    opened.pass_("set_point", {})
+    opened.pass_("set_point", {})
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_where_platform_auth_runs_it_is_asked_whatever_is_configured() -> None:
+    vip = Vip()
+    vip.answer = refusal("no")
+    with pytest.raises(NotAuthorised):
+        gate(vip, without_auth=True).pass_("set_point", {})
