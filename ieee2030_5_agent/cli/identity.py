@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from ..pki import PkiError, read_certificate
+from ..pki import PkiError, is_authority, read_any
 from ..sep.identity import (
     IdentityError,
     complete_pin,
@@ -38,13 +39,19 @@ def identity(certificate: Path, pin: str | None) -> None:
     click.echo("\n".join(lines))
 
 
-def _der(certificate: Path) -> bytes:
+def _der(path: Path) -> bytes:
+    """The first certificate of a file; remarks on stderr what else it may have been meant to be."""
     try:
-        return read_certificate(certificate.read_bytes())
+        first, *more = read_any(path.read_bytes())
+        if more:
+            click.echo(f"{path} has {1 + len(more)} certificates, this is the first", err=True)
+        if is_authority(first):
+            click.echo(f"{path} is the certificate of an authority, no device's", err=True)
     except PkiError as refusal:
-        raise click.ClickException(f"{certificate}: {refusal}") from None
+        raise click.ClickException(f"{path}: {refusal}") from None
     except OSError as problem:
-        raise click.ClickException(f"{certificate}: {problem.strerror}") from None
+        raise click.ClickException(f"{path}: {problem.strerror}") from None
+    return first.public_bytes(Encoding.DER)
 
 
 def _checked_pin(text: str) -> int:

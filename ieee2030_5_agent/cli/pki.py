@@ -136,6 +136,8 @@ def server(
             hosts, serial=name, policies=policies, not_after=_end_of(not_after)
         ),
     )
+    if not hosts:
+        click.echo("Without --host generic clients, which compare a name, refuse it.", err=True)
 
 
 def _make(folder: Path, name: str, force: bool, make: Callable[[], Authority | Issued]) -> None:

@@ -6,8 +6,10 @@ from .certificates import (
     Authority,
     Issued,
     PkiError,
+    is_authority,
     load_ca,
     make_ca,
+    read_any,
     read_certificate,
 )
 from .files import load_authority, save
@@ -18,9 +20,11 @@ __all__ = [
     "Authority",
     "Issued",
     "PkiError",
+    "is_authority",
     "load_authority",
     "load_ca",
     "make_ca",
+    "read_any",
     "read_certificate",
     "save",
 ]

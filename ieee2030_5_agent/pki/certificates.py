@@ -200,16 +200,30 @@ def read_certificates(pem: bytes) -> list[x509.Certificate]:
         raise PkiError("no certificate in PEM") from None
 
 
+def read_any(content: bytes) -> list[x509.Certificate]:
+    """The certificates of a file: one in DER, or those of a PEM text. Raises PkiError."""
+    if content.lstrip()[:1] != b"\x30":
+        return read_certificates(content)
+    try:
+        return [x509.load_der_x509_certificate(content)]
+    except ValueError as problem:
+        raise PkiError(f"no certificate in DER: {problem}") from None
+
+
 def read_certificate(content: bytes) -> bytes:
     """The DER octets of the (first) certificate of a file in PEM or DER. Raises PkiError."""
-    if content.lstrip()[:1] == b"\x30":
-        try:
-            certificate = x509.load_der_x509_certificate(content)
-        except ValueError as problem:
-            raise PkiError(f"no certificate in DER: {problem}") from None
-    else:
-        certificate = read_certificates(content)[0]
-    return certificate.public_bytes(serialization.Encoding.DER)
+    return read_any(content)[0].public_bytes(serialization.Encoding.DER)
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether it may issue others. Raises PkiError for extensions that are not readable."""
+    try:
+        extensions = certificate.extensions
+        return extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+    except ValueError as problem:
+        raise PkiError(f"extensions: {problem}") from None
 
 
 def read_key(pem: bytes) -> object:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -42,7 +44,7 @@ def test_a_device_below_an_intermediate_authority(folder: Path) -> None:
     found = [policy.policy_identifier.dotted_string for policy in policies]
     assert found == ["1.3.6.1.4.1.40732.1.2", "1.2.3"]
     shown = run("identity", folder / "inv1.crt")
-    assert [line.split()[1] for line in shown.splitlines()] == [
+    assert [line.split()[1] for line in shown.splitlines()[-2:]] == [
         line.split()[-1] for line in said.splitlines()[-2:]
     ]
 
@@ -78,6 +80,70 @@ def test_force_replaces(folder: Path) -> None:
     key = (folder / "ca.key").read_bytes()
     run("pki", "ca", "--force", "--dir", folder)
     assert (folder / "ca.key").read_bytes() != key
+
+
+@pytest.mark.parametrize("kind", ["device", "server"])
+def test_force_does_not_replace_an_authority_by_another_certificate(
+    folder: Path, kind: str
+) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    said = run("pki", kind, "ca", "--force", "--dir", folder, code=1)
+    assert "ca.crt is an authority, which no other certificate replaces" in said
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("exists", [True, False], ids=["replaced", "new"])
+def test_certificate_and_key_always_belong_together(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, exists: bool
+) -> None:
+    if exists:
+        run("pki", "device", "x", "--dir", folder)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    replace = os.replace
+
+    def full(draft: Path, path: Path) -> None:
+        if path.suffix == ".crt":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        replace(draft, path)
+
+    monkeypatch.setattr(os, "replace", full)
+    said = run("pki", "device", "x", "--dir", folder, *["--force"] * exists, code=1)
+    assert "No space left on device" in said
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_file_systems_without_hard_links_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    run("pki", "ca", "--dir", tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"ca.crt", "ca.key"}
+
+
+def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    run("pki", "ca", "--dir", tmp_path / "pki")
+    assert (tmp_path / "pki").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_server_without_a_name_is_remarked(folder: Path) -> None:
+    assert "Without --host generic clients" in run("pki", "server", "--dir", folder)
+    said = run("pki", "server", "b", "--host", "localhost", "--dir", folder)
+    assert "Without --host" not in said
+
+
+def test_identity_remarks_on_what_is_no_single_device(folder: Path) -> None:
+    run("pki", "ca", "mica", "--issuer", "ca", "--dir", folder)
+    run("pki", "device", "one", "--issuer", "mica", "--dir", folder)
+    run("pki", "device", "two", "--dir", folder)
+    bundle, root, single = (
+        run("identity", folder / f"{name}.crt").splitlines() for name in ("one", "ca", "two")
+    )
+    assert bundle[0] == f"{folder / 'one.crt'} has 2 certificates, this is the first"
+    assert root[0] == f"{folder / 'ca.crt'} is the certificate of an authority, no device's"
+    assert [len(bundle), len(root), len(single)] == [3, 3, 2]
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
