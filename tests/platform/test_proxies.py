@@ -26,6 +26,7 @@ from ieee2030_5_agent.sep.codec import decode
 from ieee2030_5_agent.sep.identity import format_sfdi, lfdi_of_certificate, sfdi_of_lfdi
 from tests import tls_client
 from tests.platform.under_test import Device, PlatformUnderTest
+from tools.private_platform import until
 from tools.proxies import PROXIES, ProxyUnavailable, RunningProxy, start
 
 SECRET = "the-secret-of-the-tests-0123456789"
@@ -33,6 +34,7 @@ ATTACKS = tomllib.loads(
     (Path(__file__).parents[1] / "data" / "proxies" / "attacks.toml").read_text(encoding="utf-8")
 )
 SMUGGLED = "GET /dcap/tm?smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+LOGGED_S = 10.0
 SUITES = (tls_client.CCM8, tls_client.GCM, "ECDHE-ECDSA-AES256-GCM-SHA384")
 
 
@@ -224,8 +226,10 @@ def test_what_a_device_writes_arrives(
     tls = clients.context("second")
     parts = iter([body[:9], body[9:]])
     chunks = tls_client.ask(proxy.port, tls, "PUT", path, body=parts, headers=headers)
-    assert chunks.status in (201, 204), chunks
-    assert tls_client.ask(proxy.port, tls, "PUT", path, body=body, headers=headers).status == 204
+    # Apache cannot limit what comes in chunks, so it takes none.
+    assert chunks.status == 411 if proxy.name == "apache" else chunks.status in (201, 204), chunks
+    whole = tls_client.ask(proxy.port, tls, "PUT", path, body=body, headers=headers)
+    assert whole.status in (201, 204), whole
     assert tls_client.ask(proxy.port, tls, "GET", path).status == 200
 
 
@@ -344,7 +348,7 @@ def test_no_header_makes_a_device_somebody_else(
         (status,) = statuses(answer)
         own = clients.first.lfdi in answer.decode("latin-1").upper()
         other = clients.second.lfdi in answer.decode("latin-1").upper()
-        if other or not (own if status == 200 else status in (400, 404)):
+        if other or not (own if status == 200 else status in (400, 404, 411)):
             wrong[attack["name"]] = answer
     assert wrong == {}
     assert counts(guarded)[1] == nobody_before
@@ -424,9 +428,17 @@ def test_the_secret_is_in_no_log(
     tls = clients.context("first")
     assert tls_client.ask(proxy.port, tls, "GET", "/dcap/edev").status == 200
     assert tls_client.ask(proxy.port, tls, "GET", "/dcap/nowhere").status == 404
-    written = {path: text[len(before.get(path, "")) :] for path, text in texts().items()}
-    assert "/dcap/nowhere" in "".join(written.values())
-    assert [path for path, text in written.items() if SECRET in text] == []
+
+    def written() -> dict[Path, str]:
+        return {path: text[len(before.get(path, "")) :] for path, text in texts().items()}
+
+    def logged_by() -> set[Path]:
+        return {path.parent for path, text in written().items() if "/dcap/nowhere" in text}
+
+    # Both write their lines after the answer has gone out, in their own time.
+    both = {proxy.log.parent, guarded.platform.folder}
+    until(lambda: logged_by() == both, "both to log the request", LOGGED_S)
+    assert [path for path, text in written().items() if SECRET in text] == []
 
 
 def test_a_slow_client_is_cut_off(slow_clients: dict[str, gevent.Greenlet]) -> None:

@@ -49,7 +49,7 @@ http {{
 """
 APACHE_MODULES = (
     "mpm_event", "authz_core", "ssl", "socache_shmcb", "headers", "proxy", "proxy_http",
-    "reqtimeout",
+    "reqtimeout", "alias",
 )  # fmt: skip
 APACHE = """\
 ServerRoot {folder}
