@@ -171,9 +171,14 @@ class Durability:
         changing = request.method in CHANGING_METHODS
         if not self._ready.is_set() or (changing and self.state == READING):
             return self._server.unavailable(request, self._failure or "the store is being opened")
+        # What time brings is not this request's doing.
+        self._server.fleet.advance(self._server.clock())
+        before = self._noted
         response = self._server.handle(request)
         if not changing or response.status >= 400:
             return response
+        if self._noted == before and not self._server.keeps(request):
+            return response  # what devices repeat is written behind, whatever becomes of the rest
         refused = self._confirmed()
         return response if refused is None else self._server.unavailable(request, refused, response)
 
@@ -195,6 +200,10 @@ class Durability:
             return result
 
         return call
+
+    @property
+    def _noted(self) -> int:
+        return 0 if self._journal is None else self._journal.position
 
     def _confirmed(self) -> str | None:
         """Waits until all that was changed so far is on disk; the reason when it cannot be.

@@ -259,6 +259,14 @@ class Server:
         self.refusals.note(cause, request.client.lfdi or "a client", self._last_error)
         return failure(refusal, edition)
 
+    def keeps(self, request: Request) -> bool:
+        """Whether a success promises that a change is kept, and not only what devices repeat."""
+        try:
+            route, _, _ = self.table.match(request.method, request.path)
+        except errors.ProtocolError:
+            return False
+        return _is_kept(request.method, route)
+
     def unavailable(
         self, request: Request, reason: str, instead_of: Response | None = None
     ) -> Response:

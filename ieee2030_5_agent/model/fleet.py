@@ -344,11 +344,10 @@ class Fleet:
     def heard(self, device: EndDevice, edition: Edition | None) -> None:
         """Notes a contact; a request with a body tells which edition the device speaks."""
         device.last_contact = self._door.clock()
-        if edition is None or edition is device.edition:
-            self._door.keep(latest=[("contact", device.sfdi)])
+        self._door.keep(latest=[("contact", device.sfdi)])
+        if edition is None:
             return
         resumed, device.edition = resumes(device), edition
-        self._door.keep(("contact", device.sfdi))
         if resumes(device) != resumed:
             self.dispatch.review([device])
 

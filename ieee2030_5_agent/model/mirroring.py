@@ -37,8 +37,9 @@ class Mirroring:
         """Creates a mirror, or updates the one of the same mRID; True when it is new.
 
         Raises NotOwner when another device has this mRID or that of a meter reading, BadValue for
-        readings (rule h.3), LimitReached.
+        readings (rule h.3), LimitReached, StoreUnavailable.
         """
+        self._door.check_open()
         mrid = int.from_bytes(usage_point.mRID or b"")
         known = self._mirrors.known(device.sfdi, mrid, strict)
         mirror = known or self._new(device, usage_point)

@@ -117,6 +117,7 @@ class Standings:
         self, device: EndDevice, programs: Sequence[Program]
     ) -> models.DefaultDERControl | None:
         """One DefaultDERControl with each field of the program of lowest primacy that has it."""
+        # A default may also become another one, with an mRID and versions of its own.
         versions = [
             (program.number, program.default.mRID, program.default.version) for program in programs
         ]

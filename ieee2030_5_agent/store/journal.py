@@ -41,6 +41,8 @@ class Journal:
         self._records: dict[Record, None] = {}
         self._latest: dict[Record, None] = {}
         self._gone: dict[Record, None] = {}
+        # How often something was noted that somebody waits for.
+        self.position = 0
         fleet.listen(self._note, keeps=True)
 
     @property
@@ -85,6 +87,7 @@ class Journal:
             self._records.update(dict.fromkeys((kind.name, *key) for key in kind.keys(self._fleet)))
 
     def _note(self, change: Changed) -> None:
+        self.position += bool(change.records or change.gone)
         if change.records:
             self._records.update(dict.fromkeys(change.records))
         if change.gone:

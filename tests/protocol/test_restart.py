@@ -154,19 +154,22 @@ def test_a_mode_that_was_lost_stays_lost(site: Site, restart: Restart) -> None:
 
 def test_the_agenda_goes_on(site: Site, restart: Restart) -> None:
     mrid = create(site, shared(site), START + 100, 100)
-    again = restart(site)
-    left = 200 + COMPLETED_VISIBLE_S
-    for moment, status in ((100, Status.ACTIVE), (200, Status.COMPLETED), (left, Status.COMPLETED)):
-        again.clock.now = START + moment
-        again.server.fleet.advance(again.clock.now)
-        found = again.server.fleet.response_sets.subject(mrid)
+    left = START + 200 + COMPLETED_VISIBLE_S
+    for moment, status, gone in (
+        (START + 100, Status.ACTIVE, None),
+        (START + 200, Status.COMPLETED, None),
+        (left, Status.COMPLETED, left),
+    ):
+        site = restart(site)
+        site.clock.now = moment
+        site.server.fleet.advance(moment)
+        found = site.server.fleet.response_sets.subject(mrid)
         assert found.event is not None
-        assert found.event.status is status
-        assert found.left == (START + left if moment == left else None)
-    last = restart(again)
-    last.clock.now = START + left + 86400
-    last.server.fleet.advance(last.clock.now)
-    assert not last.server.fleet.response_sets.knows(mrid)
+        assert (found.event.status, found.left) == (status, gone)
+    site = restart(site)
+    site.clock.now = left + 86400
+    site.server.fleet.advance(site.clock.now)
+    assert not site.server.fleet.response_sets.knows(mrid)
 
 
 def test_events_of_a_program_that_is_gone_can_still_be_answered(

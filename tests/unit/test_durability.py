@@ -171,7 +171,9 @@ def test_the_same_again_waits_for_the_first(start: Start) -> None:
         asked = [
             gevent.spawn(run.ask, "DELETE", "/dcap/edev/0/lel/0"),
             gevent.spawn(run.ask, "POST", "/dcap/edev/0/lel", documents.log_event()),
-            gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/ders", STATUS),
+            gevent.spawn(
+                run.ask, "PUT", "/dcap/edev/0/di", documents.SINGLETONS["/dcap/edev/0/di"]
+            ),
         ]
         gevent.sleep(0.05)
         assert [one.ready() for one in asked] == [True, False, False]
@@ -260,6 +262,40 @@ def test_all_who_wait_for_a_failed_batch_are_refused(
     until(lambda: run.durability.state == module.CLOSED, "end of reading")
     assert not run.capability
     assert not run.server.fleet.device(BATTERY).log.listed
+
+
+def test_what_devices_repeat_is_not_refused_with_what_others_wait_for(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is kept in memory and written later, so a refusal would not be true."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    run.disk.failing = True
+    with run.slow_disk():
+        waits = gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
+        gevent.sleep(0.02)
+        assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+    assert waits.get().status == 503
+    run.disk.failing = False
+    until(lambda: run.durability.state == module.GOOD and run.rests, "recovery")
+    run.die()
+    resources = start().server.fleet.device(BATTERY).resources
+    assert (("DERStatus", 1) in resources, ("DERCapability", 1) in resources) == (True, False)
+
+
+def test_a_whole_mirror_is_not_taken_while_nothing_can_be_kept(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also not by POST to its URI, by which readings come."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    assert run.ask("POST", "/dcap/mup", documents.mirror("AA")).status == 201
+    run.disk.failing = True
+    run.ask("POST", "/dcap/edev/0/lel", documents.log_event())
+    until(lambda: run.durability.state == module.CLOSED, "end of reading")
+    changed = documents.mirror("AA").replace("<status>1<", "<status>0<")
+    assert run.ask("POST", "/dcap/mup/0", changed).status == 503
+    assert run.server.fleet.mirrors.listed[0].usage_point.status == 1
 
 
 def test_readings_are_taken_while_the_disk_is_full_but_no_new_meter_reading(
