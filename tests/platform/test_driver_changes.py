@@ -161,12 +161,13 @@ def test_a_device_configured_twice(platform: PlatformUnderTest, two: list[Device
         ({"sfdi": "097935300834"}, [SERIAL], "the last (check) digit is wrong"),
         ({"sfdi": None}, [SERIAL], "sfdi: missing"),
         ({"rpc_timeout_s": -1}, [SERIAL], "rpc_timeout_s: -1 is no number of seconds"),
-        ({}, [SERIAL, SERIAL], "registry line 3 (b1_SN): the point occurs twice"),
+        ({}, [SERIAL, SERIAL], "'b1_SN': is the point of line 2 already"),
+        ({}, [SERIAL, {**RATING, "null": ["2"]}], "has more cells than there are titles"),
         ({}, [SERIAL, {**RATING, "Resource": "Nonsense"}], "Nonsense"),
         ({}, [SERIAL, {**RATING, "Field": "nonsense"}], "nonsense"),
         ({}, [SERIAL, {**RATING, "Type": "nonsense"}], "nonsense"),
     ],
-    ids=["check digit", "no SFDI", "time-out", "twice", "resource", "field", "type"],
+    ids=["check digit", "no SFDI", "time-out", "twice", "shifted", "resource", "field", "type"],
 )
 def test_a_mistake_is_told_and_can_be_corrected(
     platform: PlatformUnderTest, remote: dict[str, Any], registry: object, reason: str
