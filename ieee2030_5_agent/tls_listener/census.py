@@ -65,7 +65,10 @@ class Census:
         self._by_address[member.address] += 1
 
     def identify(self, member: Member, lfdi: str) -> None:
-        """The handshake is done. Raises Crowded when this client has no room for another."""
+        """The handshake is done. Raises Crowded when this client has no room for another, and for
+        a member that had to go while the end of its handshake was on the way."""
+        if member not in self._members:
+            raise Crowded("another connection was given the place of this one")
         self._end_handshake(member)
         member.lfdi = lfdi
         siblings = self._by_client.setdefault(lfdi, {})
@@ -88,9 +91,7 @@ class Census:
 
     def leave(self, member: Member) -> None:
         """The connection is closed, or will be at once; a second call has no effect."""
-        if member not in self._members:
-            return
-        del self._members[member]
+        self._members.pop(member, None)
         self._end_handshake(member)
         self._idle.pop(member, None)
         siblings = self._by_client.get(member.lfdi or "", {})

@@ -128,6 +128,8 @@ class Connection:
         try:
             self._census.identify(self, lfdi)
         except refused.Crowded as crowded:
+            if self._dismissed:  # counted no more, so it may not stay for an answer
+                raise
             self._refuse(crowded)
             return False
         return True

@@ -88,6 +88,22 @@ def test_who_was_refused_leaves_after_those_for_whom_it_was_refused() -> None:
     assert len(among) == 0
 
 
+def test_a_handshake_that_ends_after_its_member_had_to_go_leaves_nothing() -> None:
+    """The last octets of the handshake and the newcomer came in the same turn of the hub."""
+    among = census(total=1, per_client=2)
+    for _ in range(3):
+        evicted, newcomer = Member(), Member()
+        among.arrive(evicted)
+        among.arrive(newcomer)
+        assert evicted.dismissed == [True]
+        with pytest.raises(Crowded):
+            among.identify(evicted, "A")
+        among.leave(evicted)
+        among.leave(newcomer)
+    assert known(among, "A").dismissed == []
+    assert len(among) == 1
+
+
 def test_nothing_is_kept_of_who_has_left() -> None:
     """A thousand steps of a random life, then all leave."""
     rng = random.Random(1)
