@@ -38,9 +38,8 @@ def register(call: Call) -> Answer:
     """POST: a device registers itself, or an aggregator a device that it manages."""
     lfdi = _posted_lfdi(call)
     _refuse_foreign(call, lfdi)
+    call.refuse_registration()
     policy = call.settings.in_band_registration
-    if not policy.enabled:
-        raise Forbidden("registration in band is switched off")
     if policy.permitted and lfdi not in policy.permitted:
         raise Forbidden(f"LFDI {lfdi} is not on the list of those that may register", NOT_PERMITTED)
     aggregator = call.scope.own
@@ -196,6 +195,7 @@ ROUTES = (
         POST=register,
         bodies=(models.EndDevice,),
         subscribable=SUBSCRIBABLE,
+        registers=True,
     ),
     Route(
         "EndDevice",

@@ -107,6 +107,19 @@ class Call:
         if not device.registration.enabled and self.request.method in CHANGING_METHODS:
             raise Forbidden(f"EndDevice {device.number} is disabled", DISABLED)
 
+    def refuse_unregistered(self, route: Route) -> None:
+        """Raises NotFound or Forbidden where a client that is not registered may not write."""
+        if self.scope.registered:
+            return
+        if not route.registers:
+            raise NotFound("only registered devices write here", NOT_REGISTERED)
+        self.refuse_registration()
+
+    def refuse_registration(self) -> None:
+        """Raises Forbidden unless devices may register themselves."""
+        if not self.settings.in_band_registration.enabled:
+            raise Forbidden("registration in band is switched off")
+
     def named_device(self, lfdi: str, element: str) -> EndDevice:
         """The device that a body names by its LFDI in ``element``.
 

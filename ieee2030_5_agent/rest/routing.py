@@ -29,7 +29,8 @@ class Route:
 
     ``{name}`` in the template is a number. ``post_as_put`` marks a singleton that devices in the
     field also write by POST (a switch of the configuration). ``subscribable`` is the value of the
-    attribute of that name: clients may be notified of changes.
+    attribute of that name: clients may be notified of changes. ``registers`` marks where clients
+    that are not registered may write, as that is how they register.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Route:
     bodies: tuple[type, ...] = ()
     post_as_put: bool = False
     subscribable: int = NOT_SUBSCRIBABLE
+    registers: bool = False
 
     @property
     def group(self) -> str | None:

@@ -10,6 +10,7 @@ import pytest
 from ieee2030_5_agent.model.errors import DuplicateProgram
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Client
+from ieee2030_5_agent.server import MAX_STRANGER_BODY
 from ieee2030_5_agent.settings import Settings
 from tests.protocol.conftest import BATTERY, START, Site
 from tests.protocol.test_access import AGGREGATOR, AGGREGATOR_LFDI, BATTERY_LFDI, STRANGER_LFDI
@@ -88,6 +89,36 @@ def test_an_aggregator_registers_what_it_manages(open_site: Site) -> None:
 def test_it_is_off_by_default(site: Site) -> None:
     assert post(site, end_device()).status == 403
     assert site.get("/dcap/edev").all == 2
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/dcap/edev", 413),
+        ("POST", "/dcap/mup", 404),
+        ("PUT", "/dcap/edev/0/der/1/ders", 404),
+        ("POST", "/dcap/edev/7/lel", 404),
+    ],
+)
+def test_nothing_is_parsed_of_who_may_not_write(
+    make_site: Callable[..., Site], enabled: bool, method: str, path: str, status: int
+) -> None:
+    """Parsing costs most: a certificate of the CA alone does not buy a megabyte of it."""
+    site = make_site(in_band_registration={"enabled": enabled})
+    client = Client(STRANGER_LFDI)
+    unreadable = "<a" * (MAX_STRANGER_BODY // 2 + 1)
+    if path == "/dcap/edev" and not enabled:
+        status = 403
+    assert site.ask(method, path, unreadable, client=client).status == status
+    assert site.ask(method, path, "<a", client=client).status == (400 if status == 413 else status)
+
+
+def test_an_end_device_fits_into_what_is_read_of_who_is_not_registered(open_site: Site) -> None:
+    body = open_site.xml(end_device())
+    padded = body + " " * (MAX_STRANGER_BODY - len(body))
+    assert post(open_site, padded + " ").status == 413
+    assert post(open_site, padded).status == 201
 
 
 @pytest.mark.parametrize(
