@@ -2,5 +2,5 @@
 
 ``keeper`` starts and stops what the configuration says, ``listener`` accepts, ``connection``
 serves one client, ``http1`` knows HTTP, ``context`` and ``handshake`` know TLS, ``census`` who is
-connected, ``refused`` the listener's own answers.
+connected, ``turns`` whose request is next, ``refused`` the listener's own answers.
 """

@@ -25,6 +25,7 @@ from . import refused
 from .census import Census
 from .handshake import BadCertificate, identify, why_failed
 from .http1 import CONTINUE, Incoming, Phase, RequestParser, render
+from .turns import Turns
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ RECEIVE_OCTETS = 16384
 # the client has sent all would be lost to a reset of the connection.
 LINGER_S = 2.0
 LINGER_OCTETS = 16 * 2**20
-# A client that has the next octets always ready lets others in after so many requests or records.
+# A client that has the next octets always ready lets others in after so many records.
 TURN = 4
 
 Handle = Callable[[Request], Response]
@@ -56,6 +57,7 @@ class Connection:
         max_body: int,
         census: Census,
         refusals: Refusals,
+        turns: Turns,
     ) -> None:
         self.address = address
         self.lfdi: str | None = None
@@ -65,6 +67,7 @@ class Connection:
         self._max_body = max_body
         self._census = census
         self._refusals = refusals
+        self._turns = turns
         self._dismissed = False
         # The greenlet while it waits for a client that may as well be dismissed.
         self._parked: gevent.Greenlet | None = None
@@ -208,13 +211,13 @@ class Connection:
             self._parked = None
 
     def _answer(self, incoming: Incoming) -> None:
+        self._turns.take(self.lfdi or "")
         response = self._response(incoming.request)
         head = incoming.request.method == "HEAD"
         self._send(_octets(response, incoming.version, head, incoming.keep_alive))
-        self._let_others_in()
 
     def _let_others_in(self) -> None:
-        """Called after each piece of work: there may be more at once, without any waiting."""
+        """Called after each part of a request: there may be more at once, without any waiting."""
         self._worked += 1
         if self._worked % TURN == 0:
             gevent.sleep(0)

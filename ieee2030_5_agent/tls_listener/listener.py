@@ -16,6 +16,7 @@ from ..settings import Listener
 from .census import Census, Limits
 from .connection import Connection, Handle
 from .context import make_context
+from .turns import Turns
 
 # Connections that the kernel completes while we are busy.
 BACKLOG = 1024
@@ -39,6 +40,7 @@ class TLSListener:
         self._handle = handle
         self._refusals = refusals
         self.census = Census(Limits(0, 0, 0))
+        self._turns = Turns()
         self._server: Any = None
         self.change(settings, max_body)
 
@@ -73,6 +75,7 @@ class TLSListener:
         for connection in self.census.idle:
             connection.dismiss()
         self._server.stop(timeout=STOP_S)
+        self._turns.close()
 
     def _accept(self, sock: Any, address: tuple[Any, ...]) -> None:
         Connection(
@@ -83,6 +86,7 @@ class TLSListener:
             self._max_body,
             self.census,
             self._refusals,
+            self._turns,
         ).serve(self._context)
 
 

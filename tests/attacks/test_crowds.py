@@ -8,11 +8,14 @@ import ssl
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
+from ieee2030_5_agent.rest.messages import Request, Response
 from tests.attacks.conftest import MAX_BODY, Raw, Target, until
+from tests.listening import Files, hosted
 
 REQUEST = "GET /dcap HTTP/1.1\r\nHost: x\r\n\r\n"
 PUT = "PUT /dcap HTTP/1.1\r\nHost: x\r\n"
@@ -182,6 +185,38 @@ def test_in_all_and_all_are_busy(make_target: Callable[..., Target]) -> None:
         assert raw.answer()[0].status == 200
     assert gone(target.plain())
     assert target.host.refused() == {"too many connections": 1}
+
+
+def test_a_client_with_many_connections_costs_others_one_request_at_a_time(files: Files) -> None:
+    """Each of its requests blocks the server, as one with a large document does."""
+    greedy, modest = files.ca.issue_device("greedy"), files.ca.issue_device("modest")
+    served: Counter[str | None] = Counter()
+
+    def handle(request: Request) -> Response:
+        served[request.client.lfdi] += 1
+        if request.client.lfdi == greedy.lfdi:
+            time.sleep(0.01)
+        return Response(200)
+
+    connections, requests, exchanges = 16, 20, 10
+    with hosted(handle, files.settings()) as host:
+        context = files.client("greedy", greedy)
+        many = [Raw(host.port, context) for _ in range(connections)]
+        one = Raw(host.port, files.client("modest", modest))
+        for raw in many:
+            raw.send(REQUEST * requests)
+        until(lambda: served[greedy.lfdi], "the first of its requests")
+        before = served[greedy.lfdi]
+        for _ in range(exchanges):
+            one.send(REQUEST)
+            assert one.answer()[0].status == 200
+        # One that was begun, one before the next look at the sockets; and this client's own pauses.
+        assert served[greedy.lfdi] - before <= 4 * exchanges < connections * requests
+        for raw in many:
+            for _ in range(requests):
+                assert raw.answer()[0].status == 200
+        for raw in (one, *many):
+            raw.close()
 
 
 IDLERS = """
