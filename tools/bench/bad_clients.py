@@ -33,6 +33,10 @@ NICE = 5
 PAUSE_S = 0.02  # between the good device's requests
 TIMEOUT_S = 60.0
 REQUEST = b"GET /dcap HTTP/1.1\r\nHost: localhost\r\n\r\n"
+# A document of the largest size in which each octet has to be looked at, and then nothing is kept.
+_BEGIN = b'<MirrorUsagePoint xmlns="urn:ieee:std:2030.5:ns"><mRID>0A</mRID>'
+_END = b"</MirrorUsagePoint>"
+EXPENSIVE = _BEGIN + b"<a/>" * ((2**20 - len(_BEGIN + _END)) // 4) + _END
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,21 @@ def nonsense(place: Place, context: ssl.SSLContext, source: str) -> None:
                 return
 
 
+def expensive(place: Place, context: ssl.SSLContext, source: str) -> None:
+    """Sends complete documents of the largest size; the server knows no such device."""
+    head = f"POST /dcap/mup HTTP/1.1\r\nHost: x\r\nContent-Length: {len(EXPENSIVE)}\r\n\r\n"
+    with place.secure(context, source) as secure:
+        while True:
+            secure.sendall(head.encode() + EXPENSIVE)
+            if not secure.recv(4096):
+                return
+
+
+def expensive_registered(place: Place, context: ssl.SSLContext, source: str) -> None:
+    """The same with the certificate of a registered device."""
+    expensive(place, place.context("turncoat"), source)
+
+
 def flood(place: Place, context: ssl.SSLContext, source: str) -> None:
     """Sends requests and never reads an answer."""
     with place.secure(context, source) as secure:
@@ -134,6 +153,8 @@ DEEDS: tuple[Callable[[Place, ssl.SSLContext, str], None], ...] = (
     slow_header,
     large,
     nonsense,
+    expensive,
+    expensive_registered,
     flood,
 )
 
@@ -194,7 +215,7 @@ def _request(secure: ssl.SSLSocket) -> float:
     return time.monotonic() - began
 
 
-def serve(folder: Path, lfdi: str, told: Connection) -> None:
+def serve(folder: Path, lfdis: list[str], told: Connection) -> None:
     """The server's process."""
     import gevent
 
@@ -205,7 +226,7 @@ def serve(folder: Path, lfdi: str, told: Connection) -> None:
     files = {"certificate": "server.crt", "key": "server.key", "ca": "ca.crt"}
     settings = Settings.load(
         {
-            "devices": [{"lfdi": lfdi}],
+            "devices": [{"lfdi": lfdi} for lfdi in lfdis],
             "access": "certificate",
             "listener": {
                 "address": f"{HOST}:0",
@@ -229,20 +250,21 @@ def serve(folder: Path, lfdi: str, told: Connection) -> None:
     told.send({**server.status(), "ran_s": int(ran) / 1e9, "waited_s": int(waited) / 1e9})
 
 
-def write_certificates(folder: Path) -> str:
-    """Certificates of the server, of the good device and of the bad; the good one's LFDI."""
+def write_certificates(folder: Path) -> list[str]:
+    """Certificates of the server, of the good device and of the bad; LFDIs of the registered."""
     ca = make_ca("bench")
-    good = ca.issue_device("good")
+    good, turncoat = ca.issue_device("good"), ca.issue_device("turncoat")
     for name, issued in {
         "server": ca.issue_server(["localhost"]),
         "good": good,
+        "turncoat": turncoat,
         "bad": ca.issue_device("bad"),
         "foreign": make_ca("foreign").issue_device("foreign"),
     }.items():
         (folder / f"{name}.crt").write_bytes(issued.cert_pem)
         (folder / f"{name}.key").write_bytes(issued.key_pem)
     (folder / "ca.crt").write_bytes(ca.cert_pem)
-    return good.lfdi
+    return [good.lfdi, turncoat.lfdi]
 
 
 def told_of(name: str, seconds: list[float]) -> str:
@@ -264,10 +286,10 @@ def main() -> None:
     out = sys.stdout
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        lfdi = write_certificates(folder)
+        lfdis = write_certificates(folder)
         spawn = multiprocessing.get_context("spawn")
         told, theirs = spawn.Pipe()
-        server = spawn.Process(target=serve, args=(folder, lfdi, theirs))
+        server = spawn.Process(target=serve, args=(folder, lfdis, theirs))
         server.start()
         place = Place(told.recv(), folder)
         context = place.context("good")
