@@ -37,12 +37,12 @@ class _Pair:
 class Refusals:
     """Refusals by reason and client: a number for each, one line in the log for the first."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        """``clock``: seconds, of any beginning, that never go back by much."""
-        self._clock = clock
+    def __init__(self, timer: Callable[[], float]) -> None:
+        """``timer``: seconds, of any beginning, that never go back as the clock may."""
+        self._timer = timer
         self._pairs: OrderedDict[tuple[str, str], _Pair] = OrderedDict()
         self._totals: Counter[str] = Counter()
-        self._minute_began = clock()
+        self._minute_began = timer()
         self._lines = 0
 
     def note(self, reason: str, client: str, detail: str = "") -> None:
@@ -54,7 +54,7 @@ class Refusals:
             self._pairs.popitem(last=False)
         pair.count += 1
         pair.untold += 1
-        now = self._clock()
+        now = self._timer()
         if pair.told_at is None or now - pair.told_at >= REPEAT_S:
             self._tell(pair, now, reason, client, detail)
 

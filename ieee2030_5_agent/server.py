@@ -64,7 +64,7 @@ class Server:
         self.started = clock()
         self._listeners: list[Callable[[Changed], None]] = []
         self.fleet = self.new_fleet(settings)
-        self.refusals = Refusals(clock)
+        self.refusals = Refusals(timer or clock)
         self._answers: Counter[int] = Counter()
         self._last_error: str | None = None
         # Whether a document of the laxer rules of 2013 was ever taken.

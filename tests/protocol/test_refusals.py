@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from ieee2030_5_agent.refusals import LINES_A_MINUTE
 from ieee2030_5_agent.rest.messages import Client
+from ieee2030_5_agent.server import Server
+from ieee2030_5_agent.settings import Settings
+from tests.clock import Clock
 from tests.protocol import documents
 from tests.protocol.conftest import BATTERY, Site
 from tests.vectors import rules
@@ -56,6 +60,21 @@ def test_refused_counted_and_told_once(
     assert refusals[rule["cause"]]["clients"] == {lfdi or "a client": 3}
     told = [record for record in caplog.records if rule["cause"] in record.getMessage()]
     assert [record.levelno for record in told] == [logging.INFO]
+
+
+def test_a_clock_that_is_set_back_does_not_silence_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    clock, timer = Clock(), Clock()
+    server = Server(Settings.load({"access": "certificate"}), clock, timer)
+    server.refusals.note("not TLS", "before")
+    clock.now -= 86400
+    for minute in range(2 * LINES_A_MINUTE):
+        timer.now += 60
+        server.refusals.note("not TLS", f"client {minute}")
+    told = [record for record in caplog.records if "client " in record.getMessage()]
+    assert len(told) == 2 * LINES_A_MINUTE
 
 
 def test_a_revoked_certificate_stays_revoked_whatever_access_is_granted(guarded: Site) -> None:

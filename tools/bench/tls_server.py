@@ -32,7 +32,7 @@ def ours(settings: Listener, folder: Path) -> int:
     device = certificates.load_device(folder, 0)
     server = site.start([device])
     site.fill(server, device)
-    listener = TLSListener(server.handle, settings, MAX_BODY, Refusals(time.time))
+    listener = TLSListener(server.handle, settings, MAX_BODY, Refusals(time.monotonic))
     listener.start()
     return listener.port
 
