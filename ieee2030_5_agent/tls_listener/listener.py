@@ -36,7 +36,7 @@ class TLSListener:
     def __init__(
         self, handle: Handle, settings: Listener, max_body: int, refusals: Refusals
     ) -> None:
-        """Raises BadFiles. ``handle`` answers requests; ``max_body`` in octets."""
+        """Raises BadFiles, CannotListen. ``handle`` answers requests; ``max_body`` in octets."""
         self._handle = handle
         self._refusals = refusals
         self.census = Census(Limits(0, 0, 0))
@@ -45,11 +45,14 @@ class TLSListener:
         self.change(settings, max_body)
 
     def change(self, settings: Listener, max_body: int) -> None:
-        """Other limits and files, for connections from now on. Raises BadFiles, without effect.
+        """Other limits and files, for connections from now on. Raises BadFiles and CannotListen,
+        without effect.
 
         The address stays that with which the listener was started.
         """
-        self._context: ssl.SSLContext = make_context(settings)
+        context = make_context(settings)
+        need_files(settings.max_connections + OTHER_FILES)
+        self._context: ssl.SSLContext = context
         self._settings, self._max_body = settings, max_body
         self.census.limits = Limits(
             settings.max_connections,
@@ -59,7 +62,6 @@ class TLSListener:
 
     def start(self) -> None:
         """Begins to listen. Raises CannotListen."""
-        need_files(self._settings.max_connections + OTHER_FILES)
         self._server = StreamServer(
             listening_socket(*self._settings.address), self._accept, spawn=Pool()
         )

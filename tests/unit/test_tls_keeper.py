@@ -204,15 +204,39 @@ def test_an_encrypted_key_is_not_asked_for_at_the_terminal(kept: Kept, port: int
     assert "the private key is encrypted" in str(kept.reports[-1])
 
 
-def test_too_few_open_files(kept: Kept, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def open_files(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[int, int]]:
+    """This process's limits of open files, soft and hard, in a place of the test's own."""
     limits = {"now": (256, 4096)}
     where = "ieee2030_5_agent.tls_listener.listener.resource."
     monkeypatch.setattr(where + "getrlimit", lambda which: limits["now"])
     monkeypatch.setattr(where + "setrlimit", lambda which, new: limits.update(now=new))
+    return limits
+
+
+def test_a_running_listener_gets_the_files_for_more_connections(
+    kept: Kept, port: int, open_files: dict[str, tuple[int, int]]
+) -> None:
+    assert kept.want(at(kept, port, max_connections=100))
+    assert open_files["now"] == (300, 4096)
+    assert kept.want(at(kept, port, max_connections=2000))
+    assert open_files["now"] == (2200, 4096)
+    assert not kept.want(at(kept, port, max_connections=10_000))
+    assert "10200 open files" in str(kept.reports[-1])
+    assert kept.keeper._running is not None
+    assert kept.keeper._running.census.limits.total == 2000
+    assert kept.get(port)[0] == 200
+    assert kept.want(at(kept, port, max_connections=100))
+    assert kept.reports[-1] is None
+
+
+def test_too_few_open_files(
+    kept: Kept, port: int, open_files: dict[str, tuple[int, int]]
+) -> None:
     assert not kept.want(at(kept, port, max_connections=10_000))
     assert "10200 open files" in str(kept.reports[-1])
     assert kept.want(at(kept, port, max_connections=2000))
-    assert limits["now"] == (2200, 4096)
+    assert open_files["now"] == (2200, 4096)
 
 
 def test_what_is_being_answered_is_answered_before_it_stops(kept: Kept, port: int) -> None:
