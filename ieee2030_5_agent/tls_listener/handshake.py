@@ -13,6 +13,7 @@ from cryptography import x509
 
 from ..rest.errors import NO_CERTIFICATE
 from ..sep.identity import lfdi_of_certificate
+from .key_usage import signs
 
 # OpenSSL's X509_V_ERR_..., the ones that have a name of their own for an operator.
 _UNVERIFIED = {
@@ -72,12 +73,9 @@ def identify(der: bytes) -> str:
     Source: IEEE 2030.5-2018 device certificates; RFC 5280 4.2.1.3.
     """
     try:
-        extensions = x509.load_der_x509_certificate(der).extensions
-        usage = extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return lfdi_of_certificate(der)
-    except ValueError as unreadable:
-        raise BadCertificate("unreadable certificate", str(unreadable)) from None
-    if not usage.digital_signature:
+        may_sign = signs(x509.load_der_x509_certificate(der))
+    except Exception as unreadable:  # noqa: BLE001 - who made it decides what is wrong with it
+        raise BadCertificate("unreadable certificate", repr(unreadable)) from None
+    if not may_sign:
         raise BadCertificate("wrong key usage", "keyUsage has no digitalSignature")
     return lfdi_of_certificate(der)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ieee2030_5_agent.pki import make_ca
+from ieee2030_5_agent.tls_listener.handshake import BadCertificate, identify
 from tests.attacks.conftest import Target, until
 from tests.vectors import rules
 
@@ -62,6 +63,9 @@ def pem_of(target: Target, rule: dict[str, Any]) -> tuple[bytes, bytes]:
     if wanted:
         bits = {usage: usage in wanted for usage in USAGES}
         builder = builder.add_extension(x509.KeyUsage(**bits), critical=True)
+    for dotted, content in rule.get("extensions", {}).items():
+        odd = x509.UnrecognizedExtension(x509.ObjectIdentifier(dotted), bytes.fromhex(content))
+        builder = builder.add_extension(odd, critical=False)
     if "extended" in rule:
         uses = [x509.ObjectIdentifier(dotted) for dotted in rule["extended"]]
         builder = builder.add_extension(x509.ExtendedKeyUsage(uses), critical=False)
@@ -110,6 +114,17 @@ def test_certificate(target: Target, rule: dict[str, Any]) -> None:
     raw = target.raw(context)
     raw.send("GET /dcap/tm HTTP/1.1\r\nHost: x\r\n\r\n")
     assert raw.answer()[0].status == 200
+
+
+@pytest.mark.parametrize(
+    "der",
+    [b"", b"\x30\x00", b"\x30\x82\xff\xff", bytes(100), b"\x30\x03\x02\x01\x01"],
+    ids=["nothing", "an empty sequence", "cut off", "zeros", "a number"],
+)
+def test_whatever_is_wrong_with_a_certificate_is_a_refusal(der: bytes) -> None:
+    with pytest.raises(BadCertificate) as refusal:
+        identify(der)
+    assert refusal.value.cause == "unreadable certificate"
 
 
 def test_no_certificate(target: Target) -> None:
