@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .rest.one_line import one_line
+
 _log = logging.getLogger(__name__)
 
 # The same refusal of the same client is told again after this time, with how often it was.
@@ -68,7 +70,7 @@ class Refusals:
             return
         often = f" ({pair.untold} times)" if pair.untold > 1 else ""
         _log.info(
-            "refused %s: %s%s%s", client, reason, often, f": {_line(detail)}" if detail else ""
+            "refused %s: %s%s%s", client, reason, often, f": {one_line(detail)}" if detail else ""
         )
         pair.told_at, pair.untold = now, 0
 
@@ -83,8 +85,3 @@ class Refusals:
             if len(clients) < SHOWN_CLIENTS:
                 clients[client] = pair.count
         return found
-
-
-def _line(text: str) -> str:
-    """Text in which a client may have put anything, as part of one line of the log."""
-    return "".join(c if c.isprintable() else "?" for c in text)

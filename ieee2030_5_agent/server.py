@@ -35,6 +35,7 @@ from .rest.access import scope_of
 from .rest.call import CHANGING_METHODS, Answer, Call
 from .rest.failures import failure
 from .rest.messages import MEDIA_TYPE, Request, Response
+from .rest.one_line import one_line
 from .rest.routing import Route, Table
 from .sep import models
 from .sep.codec import CodecError, encode, is_complete, parse
@@ -185,7 +186,9 @@ class Server:
             response = self._refused(request, errors.of_model(unacceptable), edition)
         except Exception:  # noqa: BLE001 - the outermost edge: a device gets an answer whatever fails
             _log.exception("%s %s failed", request.method, request.path)
-            self._last_error = f"{request.method} {request.path}: internal error, see the log"
+            self._last_error = one_line(
+                f"{request.method} {request.path}: internal error, see the log"
+            )
             response = failure(errors.ProtocolError("internal error"), edition)
         self._answers[response.status] += 1
         return response
@@ -259,7 +262,7 @@ class Server:
     def _refused(
         self, request: Request, refusal: errors.ProtocolError, edition: Edition
     ) -> Response:
-        self._last_error = f"{request.method} {request.path[:100]}: {refusal}"
+        self._last_error = one_line(f"{request.method} {request.path[:100]}: {refusal}")
         _log.debug("%s: %s", refusal.status, self._last_error)
         cause = refusal.cause or f"{refusal.status} {http.HTTPStatus(refusal.status).phrase}"
         self.refusals.note(cause, request.client.lfdi or "a client", self._last_error)

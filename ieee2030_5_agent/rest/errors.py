@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..model.errors import LimitReached, ModelError, NotOwner, StoreUnavailable
+from .one_line import one_line
 
 # When a client is told to come again that found the store out of order.
 RETRY_AFTER_S = 10
@@ -38,7 +39,7 @@ class ProtocolError(Exception):
     reason_code = FORMAT
 
     def __init__(self, text: str, cause: str | None = None) -> None:
-        super().__init__(text)
+        super().__init__(one_line(text))
         self.cause = cause
 
     @property

@@ -10,17 +10,14 @@ from ..sep.editions import Edition
 from .errors import ProtocolError
 from .messages import MEDIA_TYPE, Response
 
-_REASON_LENGTH = 300
-
 
 def failure(refusal: ProtocolError, edition: Edition) -> Response:
     """An Error document; the reason stands in a comment, as the schema has no place for it."""
     body = encode(models.Error(reasonCode=refusal.reason_code), edition)
     # Two hyphens end a comment, and it must not end with one.
-    text = "".join(c if c.isprintable() else " " for c in str(refusal))
-    reason = re.sub("-(?=-)", "- ", text)
+    reason = re.sub("-(?=-)", "- ", str(refusal))
     return Response(
         refusal.status,
         (*refusal.headers, ("Content-Type", MEDIA_TYPE)),
-        body + f"<!-- {reason[:_REASON_LENGTH]} -->".encode(),
+        body + f"<!-- {reason} -->".encode(),
     )

@@ -62,6 +62,48 @@ def test_refused_counted_and_told_once(
     assert [record.levelno for record in told] == [logging.INFO]
 
 
+LONG = "z" * 2**19
+MUCH = {
+    "a namespace": ("PUT", "/dcap/edev/0/ps", f"<PowerStatus xmlns='{LONG}'/>", {}),
+    "a root element": ("PUT", "/dcap/edev/0/ps", f"<{LONG}/>", {}),
+    "a code": (
+        "PUT",
+        "/dcap/edev/0/ps",
+        f"<PowerStatus xmlns='urn:ieee:std:2030.5:ns'><batteryStatus>{LONG}</batteryStatus>"
+        "</PowerStatus>",
+        {},
+    ),
+    "lines in a code": (
+        "PUT",
+        "/dcap/edev/0/ps",
+        "<PowerStatus xmlns='urn:ieee:std:2030.5:ns'><batteryStatus>1\n2\n-->3</batteryStatus>"
+        "</PowerStatus>",
+        {},
+    ),
+    "a path": ("GET", "/dcap/" + "z" * 4000, "", {}),
+    "a query": ("GET", "/dcap/edev?s=" + "z" * 4000, "", {}),
+    "a Content-Type": ("PUT", "/dcap/edev/0/ps", "<a/>", {"content_type": "z" * 4000}),
+}
+
+
+@pytest.mark.parametrize("what", MUCH)
+def test_of_what_a_client_sends_little_is_told(
+    site: Site, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its mistake is named in one line of the answer, of the log and of get_status."""
+    caplog.set_level(logging.DEBUG, "ieee2030_5_agent")
+    method, path, body, more = MUCH[what]
+    response = site.ask(method, path, body, **more)
+    assert response.status in (400, 404, 415)
+    last_error = site.server.status()["last_error"]
+    lines = [record.getMessage() for record in caplog.records]
+    assert any("refused" in line for line in lines)
+    for told in (*lines, last_error, response.body.decode()):
+        assert len(told) < 500, told[:1000]
+        assert "\n" not in told
+    assert response.body.count(b"-->") == 1
+
+
 def test_a_clock_that_is_set_back_does_not_silence_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

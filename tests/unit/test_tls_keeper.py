@@ -230,9 +230,7 @@ def test_a_running_listener_gets_the_files_for_more_connections(
     assert kept.reports[-1] is None
 
 
-def test_too_few_open_files(
-    kept: Kept, port: int, open_files: dict[str, tuple[int, int]]
-) -> None:
+def test_too_few_open_files(kept: Kept, port: int, open_files: dict[str, tuple[int, int]]) -> None:
     assert not kept.want(at(kept, port, max_connections=10_000))
     assert "10200 open files" in str(kept.reports[-1])
     assert kept.want(at(kept, port, max_connections=2000))

@@ -34,9 +34,7 @@ def taken(turns: Turns, clients: str) -> str:
     ("clients", "order"),
     [("AAAA", "AAAA"), ("AAAB", "ABAA"), ("AABBC", "ABCAB"), ("ABABAB", "ABABAB")],
 )
-def test_each_client_has_one_before_any_has_another(
-    turns: Turns, clients: str, order: str
-) -> None:
+def test_each_client_has_one_before_any_has_another(turns: Turns, clients: str, order: str) -> None:
     assert taken(turns, clients) == order
 
 
