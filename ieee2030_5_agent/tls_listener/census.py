@@ -8,6 +8,7 @@ longest is dismissed, and a newcomer is refused only if all others are busy.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,7 +21,7 @@ class Member(Protocol):
     address: str
     lfdi: str | None
 
-    def dismiss(self) -> None:
+    def dismiss(self, why: str) -> None:
         """Ends the connection as soon as it does nothing."""
 
 
@@ -47,6 +48,10 @@ class Census:
 
     def __len__(self) -> int:
         return len(self._members)
+
+    def __iter__(self) -> Iterator[Member]:
+        """All, also while they come and go."""
+        return iter(list(self._members))
 
     @property
     def idle(self) -> list[Member]:
@@ -102,7 +107,7 @@ class Census:
 
     def _dismiss(self, victim: Member) -> None:
         self.leave(victim)
-        victim.dismiss()
+        victim.dismiss(Crowded.cause)
 
     def _end_handshake(self, member: Member) -> None:
         if member not in self._handshaking:

@@ -68,14 +68,16 @@ class Connection:
         self._census = census
         self._refusals = refusals
         self._turns = turns
-        self._dismissed = False
+        self._not_after = 0.0
+        # Why it has to end.
+        self._dismissed: str | None = None
         # The greenlet while it waits for a client that may as well be dismissed.
         self._parked: gevent.Greenlet | None = None
         self._worked = 0
 
-    def dismiss(self) -> None:
+    def dismiss(self, why: str) -> None:
         """Ends the connection at its next pause. Nothing that is being answered is lost."""
-        self._dismissed = True
+        self._dismissed = why
         gevent.get_hub().loop.run_callback(self._wake)
 
     def _wake(self) -> None:
@@ -118,9 +120,11 @@ class Connection:
                     self._sock, server_side=True, do_handshake_on_connect=False
                 )
                 self._sock.do_handshake()
-            lfdi = identify(self._sock.getpeercert(binary_form=True))
+            identity = identify(self._sock.getpeercert(binary_form=True))
+            if self._expired(identity.not_after):
+                raise BadCertificate(refused.EXPIRED, "the session was resumed")
         except TimedOut:
-            self._note(refused.Crowded.cause if self._dismissed else "handshake too slow")
+            self._note(self._dismissed or "handshake too slow")
             return False
         except OSError as failure:  # ssl.SSLError is one
             self._note(*why_failed(failure))
@@ -129,13 +133,18 @@ class Connection:
             self._note(bad.cause, str(bad))
             return False
         try:
-            self._census.identify(self, lfdi)
+            self._census.identify(self, identity.lfdi)
         except refused.Crowded as crowded:
             if self._dismissed:  # counted no more, so it may not stay for an answer
                 raise
             self._refuse(crowded)
             return False
+        self._not_after = identity.not_after
         return True
+
+    @staticmethod
+    def _expired(not_after: float) -> bool:
+        return time.time() > not_after
 
     # --- HTTP ----------------------------------------------------------------------------------
 
@@ -166,8 +175,10 @@ class Connection:
     def _take(self, parser: RequestParser, data: bytes) -> bool:
         """Answers what has become complete; whether the connection goes on."""
         for incoming in parser.feed(data):
-            self._answer(incoming)
-            if not incoming.keep_alive:
+            if self._expired(self._not_after):
+                self._refuse(refused.Expired("the client's certificate has expired"))
+                return False
+            if not self._answer(incoming):
                 return False
         if parser.refusal is not None:
             self._refuse(parser.refusal)
@@ -187,7 +198,7 @@ class Connection:
         if phase is not Phase.IDLE:
             with gevent.Timeout(seconds, TimedOut):
                 return self._read()
-        if self._dismissed:
+        if self._dismissed is not None:
             return b""
         self._census.rest(self)
         try:
@@ -210,11 +221,14 @@ class Connection:
         finally:
             self._parked = None
 
-    def _answer(self, incoming: Incoming) -> None:
+    def _answer(self, incoming: Incoming) -> bool:
+        """Whether the connection goes on."""
         self._turns.take(self.lfdi or "")
         response = self._response(incoming.request)
         head = incoming.request.method == "HEAD"
-        self._send(_octets(response, incoming.version, head, incoming.keep_alive))
+        goes_on = incoming.keep_alive and self._dismissed is None
+        self._send(_octets(response, incoming.version, head, goes_on))
+        return goes_on
 
     def _let_others_in(self) -> None:
         """Called after each part of a request: there may be more at once, without any waiting."""

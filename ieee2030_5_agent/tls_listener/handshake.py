@@ -1,24 +1,27 @@
 """What a TLS handshake tells: who the client is, or why it is refused.
 
 OpenSSL verifies the chain, the dates and, as far as the certificate has one, that its
-extendedKeyUsage lets it be a client. It does not look whether the key may sign.
+extendedKeyUsage lets it be a client. It does not look whether the key may sign; and when a session
+is resumed, not at the dates either.
 """
 
 from __future__ import annotations
 
 import functools
 import ssl
+from dataclasses import dataclass
 
 from cryptography import x509
 
 from ..rest.errors import NO_CERTIFICATE
 from ..sep.identity import lfdi_of_certificate
 from .key_usage import signs
+from .refused import EXPIRED
 
 # OpenSSL's X509_V_ERR_..., the ones that have a name of their own for an operator.
 _UNVERIFIED = {
     9: "certificate not yet valid",
-    10: "certificate expired",
+    10: EXPIRED,
     18: "self-signed certificate",
     19: "unknown CA",
     20: "unknown CA",
@@ -64,18 +67,28 @@ def why_failed(failure: OSError) -> tuple[str, str]:
     return _FAILED.get(reason, "handshake failed"), reason
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose certificate it is, and its last second of validity (since 1970)."""
+
+    lfdi: str
+    not_after: float
+
+
 # A device comes back, after each of its pauses and every restart, with the same certificate.
 @functools.lru_cache(maxsize=4096)
-def identify(der: bytes) -> str:
-    """The LFDI of the client's certificate. Raises BadCertificate for a key that may not sign.
+def identify(der: bytes) -> Identity:
+    """Who the client's certificate says it is. Raises BadCertificate for a key that may not sign.
 
     The profile demands keyUsage digitalSignature; a certificate without keyUsage may do all.
     Source: IEEE 2030.5-2018 device certificates; RFC 5280 4.2.1.3.
     """
     try:
-        may_sign = signs(x509.load_der_x509_certificate(der))
+        certificate = x509.load_der_x509_certificate(der)
+        may_sign = signs(certificate)
+        identity = Identity(lfdi_of_certificate(der), certificate.not_valid_after_utc.timestamp())
     except Exception as unreadable:  # noqa: BLE001 - who made it decides what is wrong with it
         raise BadCertificate("unreadable certificate", repr(unreadable)) from None
     if not may_sign:
         raise BadCertificate("wrong key usage", "keyUsage has no digitalSignature")
-    return lfdi_of_certificate(der)
+    return identity

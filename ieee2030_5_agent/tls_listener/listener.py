@@ -45,9 +45,10 @@ class TLSListener:
         self.change(settings, max_body)
 
     def change(self, settings: Listener, max_body: int) -> None:
-        """Other limits and files, for connections from now on. Raises BadFiles and CannotListen,
-        without effect.
+        """Other limits and files. Raises BadFiles and CannotListen, without effect.
 
+        Connections that are open, under the former ones, end: those that are idle or in their
+        handshake at once, others when their request is answered. Clients that may come back do.
         The address stays that with which the listener was started.
         """
         context = make_context(settings)
@@ -59,6 +60,8 @@ class TLSListener:
             settings.max_connections_per_client,
             settings.max_handshakes_per_address,
         )
+        for connection in self.census:
+            connection.dismiss("listener changed")
 
     def start(self) -> None:
         """Begins to listen. Raises CannotListen."""
@@ -75,7 +78,7 @@ class TLSListener:
     def stop(self) -> None:
         """Ends idle connections at once, others when their request is answered."""
         for connection in self.census.idle:
-            connection.dismiss()
+            connection.dismiss("listener stopped")
         self._server.stop(timeout=STOP_S)
         self._turns.close()
 

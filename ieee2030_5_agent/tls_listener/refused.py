@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..rest.errors import LIMIT, ProtocolError
+from ..rest.errors import LIMIT, VALUES, ProtocolError
+
+EXPIRED = "certificate expired"
 
 
 class Refused(ProtocolError):
@@ -19,6 +21,14 @@ class Malformed(Refused):
 
     status = 400
     cause = "malformed request"
+
+
+class Expired(Refused):
+    """The client's certificate ended while the connection was open."""
+
+    status = 403
+    reason_code = VALUES
+    cause = EXPIRED
 
 
 class BodyTooLarge(Refused):

@@ -35,11 +35,17 @@ def until(condition: Callable[[], Any], what: str) -> Any:
 class Raw:
     """A connection on which a test writes what no client would; answers are read by http.client."""
 
-    def __init__(self, port: int, context: ssl.SSLContext, source: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        port: int,
+        context: ssl.SSLContext,
+        source: str = "127.0.0.1",
+        session: ssl.SSLSession | None = None,
+    ) -> None:
         self.plain = socket.create_connection(
             ("127.0.0.1", port), timeout=LIMIT_S, source_address=(source, 0)
         )
-        self.tls = context.wrap_socket(self.plain, server_hostname="localhost")
+        self.tls = context.wrap_socket(self.plain, server_hostname="localhost", session=session)
         self._reader = self.tls.makefile("rb")
 
     def send(self, data: bytes | str) -> None:
@@ -97,9 +103,14 @@ class Target:
         self.opened.append(plain)
         return plain
 
-    def raw(self, context: ssl.SSLContext | None = None, source: str = "127.0.0.1") -> Raw:
+    def raw(
+        self,
+        context: ssl.SSLContext | None = None,
+        source: str = "127.0.0.1",
+        session: ssl.SSLSession | None = None,
+    ) -> Raw:
         """A connection of the device, or with another certificate."""
-        raw = Raw(self.host.port, context or self.trusted, source)
+        raw = Raw(self.host.port, context or self.trusted, source, session)
         self.opened.append(raw)
         return raw
 

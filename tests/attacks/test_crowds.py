@@ -7,15 +7,19 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from gevent.event import Event
 
+from ieee2030_5_agent.pki import make_ca
 from ieee2030_5_agent.rest.messages import Request, Response
 from tests.attacks.conftest import MAX_BODY, Raw, Target, until
-from tests.listening import Files, hosted
+from tests.listening import LIMIT_S, Files, hosted
 
 REQUEST = "GET /dcap HTTP/1.1\r\nHost: x\r\n\r\n"
 PUT = "PUT /dcap HTTP/1.1\r\nHost: x\r\n"
@@ -300,20 +304,57 @@ def test_another_device_is_as_if_it_did_not_exist(target: Target, method: str, p
     assert dict(device.resources) == before
 
 
-def test_files_are_read_again_without_losing_connections(
-    make_target: Callable[..., Target],
-) -> None:
-    target = make_target(idle_s=60)
-    raw = target.raw()
-    raw.send(REQUEST)
-    assert raw.answer()[0].status == 200
-    old = ssl.PEM_cert_to_DER_cert((target.files.folder / "server.crt").read_text())
-    assert raw.tls.getpeercert(binary_form=True) == old
-    new = target.files.issue_server()
-    settings = target.files.settings(idle_s=60)
-    target.host.run(lambda: target.host.listener.change(settings, MAX_BODY))
-    raw.send(REQUEST)
-    assert raw.answer()[0].status == 200
-    again = target.raw().tls.getpeercert(binary_form=True)
-    assert again == ssl.PEM_cert_to_DER_cert(new.cert_pem.decode())
-    assert again != old
+@pytest.fixture
+def apart(files: Files, tmp_path: Path) -> Files:
+    """The same authority with files of its own, which a test may change."""
+    own = Files(tmp_path, files.ca)
+    own.keep("ca", files.ca.cert_pem)
+    own.issue_server()
+    return own
+
+
+def test_changed_files_end_what_was_begun_under_the_former_ones(apart: Files) -> None:
+    """A client whose authority is trusted no more loses its connection; the others come back."""
+    other = make_ca("other")
+    (apart.folder / "ca.crt").write_bytes(apart.ca.cert_pem + other.cert_pem)
+    contexts = [apart.client("a"), apart.client("b", other.issue_device("b"))]
+    started, may_end = threading.Event(), Event()
+
+    def handle(request: Request) -> Response:
+        if request.path == "/slow":
+            started.set()
+            assert may_end.wait(LIMIT_S)
+        return Response(200, (), b"x")
+
+    with hosted(handle, apart.settings(handshake_s=60)) as host:
+        idle = [Raw(host.port, context) for context in contexts]
+        for raw in idle:
+            raw.send(REQUEST)
+            assert raw.answer()[0].status == 200
+        busy = Raw(host.port, contexts[1])
+        busy.send(REQUEST.replace("/dcap", "/slow"))
+        assert started.wait(LIMIT_S)
+        silent = socket.create_connection(("127.0.0.1", host.port), timeout=LIMIT_S)
+        until(lambda: len(host.listener.census) == 4, "four connections")
+        old = idle[0].tls.getpeercert(binary_form=True)
+        (apart.folder / "ca.crt").write_bytes(apart.ca.cert_pem)
+        new = apart.issue_server()
+        host.run(lambda: host.listener.change(apart.settings(), MAX_BODY))
+        assert [raw.ended() for raw in idle] == [True, True]
+        assert gone(silent)
+        host.run(may_end.set)
+        answer, body = busy.answer()
+        assert (answer.status, body, answer.getheader("Connection")) == (200, b"x", "close")
+        assert busy.ended()
+        again = Raw(host.port, contexts[0], session=idle[0].tls.session)
+        assert not again.tls.session_reused
+        shown = again.tls.getpeercert(binary_form=True)
+        assert shown == ssl.PEM_cert_to_DER_cert(new.cert_pem.decode()) != old
+        again.send(REQUEST)
+        assert again.answer()[0].status == 200
+        with pytest.raises(OSError, match=r"(?i)unknown.ca"):
+            Raw(host.port, contexts[1], session=idle[1].tls.session)
+        assert host.refused() == {"listener changed": 1, "unknown CA": 1}
+        for raw in (*idle, busy, again):
+            raw.close()
+        silent.close()

@@ -272,6 +272,41 @@ def test_a_resumed_session_is_the_same_client(target: Target) -> None:
     assert {request.client.lfdi for request in target.reached} == {target.device.lfdi}
 
 
+def test_a_certificate_that_expires_ends_what_was_begun_with_it(
+    make_target: Callable[..., Target],
+) -> None:
+    """Neither a kept connection nor a session that is resumed goes on."""
+    target = make_target(idle_s=60)
+    end = (datetime.now(UTC) + timedelta(seconds=3)).replace(microsecond=0)
+    context = target.files.client("short", target.files.ca.issue_device("short", not_after=end))
+    kept = target.raw(context)
+    kept.send(REQUEST)
+    assert kept.answer()[0].status == 200
+    resumed = target.raw(context, session=kept.tls.session)
+    resumed.send(REQUEST)
+    assert resumed.answer()[0].status == 200
+    assert resumed.tls.session_reused
+
+    def refused() -> bool:
+        kept.send(REQUEST)
+        return kept.answer()[0].status == 403
+
+    until(refused, "the end of the certificate")
+    assert datetime.now(UTC) > end
+    assert kept.ended()
+    target.reached.clear()
+    assert target.host.refused() == {"certificate expired": 1}
+
+    def resume() -> None:
+        again = target.raw(context, session=kept.tls.session)
+        again.send(REQUEST)
+        assert again.ended()
+        assert again.tls.session_reused
+
+    refused_by(target, "certificate expired", resume)
+    refused_by(target, "certificate expired", lambda: fails(target, context))
+
+
 def test_the_chain_may_come_from_the_client_or_from_the_ca_file(
     make_target: Callable[..., Target],
 ) -> None:

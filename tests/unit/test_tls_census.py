@@ -19,7 +19,8 @@ class Member:
     lfdi: str | None = None
     dismissed: list[bool] = field(default_factory=list)
 
-    def dismiss(self) -> None:
+    def dismiss(self, why: str) -> None:
+        assert why == "too many connections"
         self.dismissed.append(True)
 
 
