@@ -11,6 +11,7 @@ from typing import Any
 
 from ..sep import models
 from . import capability
+from .contradictions import contradicting
 from .controls import MODES, Control, Status, modes_of
 from .dispatch import Dispatch
 from .door import Door
@@ -21,6 +22,8 @@ from .newer_modes import refuse_newer
 from .point_groups import Group
 from .program import Program
 from .programs import Programs
+from .state_points import SWITCHED, Switched
+from .writing import Role
 
 _BASE = "DERControlBase."
 
@@ -50,31 +53,54 @@ class ImmediateControls:
 
     def kept(self, device: EndDevice, group: Group) -> dict[str, Any]:
         """What the control of a group commands now; it goes on with the next one."""
-        return self._fields(device, self._standing(device, group.name))
+        fields = self._fields(device, self._standing(device, group.name))
+        timed = {writing.field for _, writing in group.of(Role.TIMING)}
+        return {name: wire for name, wire in fields.items() if name not in timed}
 
     def put(
-        self, device: EndDevice, group: Group, values: Mapping[str, Any], modes: Collection[str]
+        self,
+        device: EndDevice,
+        group: Group,
+        values: Mapping[str, Any],
+        modes: Collection[str],
+        side: str = "",
     ) -> None:
         """Puts a control with these fields in force, instead of the one that the group has.
 
-        Raises BadValue, and then nothing has changed.
+        ``modes``: those that are written now; the others go on and are not checked anew. Controls
+        of other groups are left with what they do not share with it and what does not contradict
+        it. ``side``: of zero, where a switch says it. Raises BadValue, and then nothing has
+        changed.
         """
+        written = {name: wire for name, wire in values.items() if name in modes}
+        base = control_base(written)
+        capability.check(base, device.resources)
+        refuse_newer(base, device)
+        against = contradicting(written)
         timing = group.timing(device.staged, device.resources)
-        fields = {**values, **{name: timing[name] for name in ("rampTms",) if name in timing}}
-        self._command(device, group.name, fields, timing)
+        fields = {name: wire for name, wire in values.items() if name not in against}
+        fields |= {name: timing[name] for name in ("rampTms",) if name in timing}
+        self._command(device, group.name, fields, timing, side)
+        for name in [name for name in device.controls if name != group.name]:
+            self._reduce(device, name, {*written, *against}.intersection(MODES))
 
     def take(self, device: EndDevice, modes: Collection[str]) -> None:
         """Takes modes back from whatever written points command them."""
         for name in list(device.controls):
-            former = self._standing(device, name)
-            if former is None or not _carries(former, modes):
-                continue
-            fields = self._fields(device, former)
-            kept = {field: wire for field, wire in fields.items() if field not in modes}
-            if kept.keys().isdisjoint(MODES):
-                self._dispatch.cancel(former.mrid)
-            else:
-                self._command(device, name, kept, {})
+            self._reduce(device, name, modes)
+
+    def _reduce(self, device: EndDevice, name: str, modes: Collection[str]) -> None:
+        """Takes modes back from the control of a group; what is left of it ends when it would."""
+        former = self._standing(device, name)
+        if former is None or not _carries(former, modes):
+            return
+        fields = self._fields(device, former)
+        kept = {field: wire for field, wire in fields.items() if field not in modes}
+        if kept.keys().isdisjoint(MODES):
+            self._dispatch.cancel(former.mrid)
+        else:
+            left = max(1, former.end - self._door.now)
+            self._command(device, name, kept, {"interval.duration": left})
 
     def _standing(self, device: EndDevice, name: str) -> Control | None:
         """The control of a group, unless it has ended by whatever cause."""
@@ -92,13 +118,16 @@ class ImmediateControls:
         return {name: value for name, value in values.items() if value is not None}
 
     def _command(
-        self, device: EndDevice, name: str, fields: Mapping[str, Any], timing: Mapping[str, int]
+        self,
+        device: EndDevice,
+        name: str,
+        fields: Mapping[str, Any],
+        timing: Mapping[str, int],
+        side: str = "",
     ) -> None:
         program = self.own_program(device)
         former = self._standing(device, name)
         base = control_base(fields)
-        capability.check(base, device.resources)
-        refuse_newer(base, device)
         if former is not None and not modes_of(base):
             self._dispatch.cancel(former.mrid)
             return
@@ -107,8 +136,12 @@ class ImmediateControls:
             start=self._door.now,
             duration=timing.get("interval.duration") or self.duration_s,
             description=program.description,
+            mrid=self._door.new_mrid(),
             randomize_start=timing.get("randomizeStart", 0),
         )
+        if side and draft.mrid is not None:
+            # Before the control is there, so that the points that it brings up to date find it.
+            device.resources[SWITCHED, name] = Switched(draft.mrid, side)
         device.controls[name] = self._dispatch.create(program, draft, instead_of=former).number
         self._door.keep(device.record)
 

@@ -12,6 +12,7 @@ from typing import Any
 from ..sep import models
 from . import capability
 from .contents import Contents
+from .contradictions import contradicting
 from .controls import MODES
 from .dispatch import Dispatch
 from .drafts import check_base
@@ -45,9 +46,15 @@ class OwnDefaults:
         return {}
 
     def put(
-        self, device: EndDevice, group: Group, values: Mapping[str, Any], modes: Collection[str]
+        self,
+        device: EndDevice,
+        group: Group,
+        values: Mapping[str, Any],
+        modes: Collection[str],
+        side: str = "",
     ) -> None:
-        """Puts values into the default; those of ``modes`` that have none are taken out.
+        """Puts values into the default; those of ``modes`` that have none are taken out, and so is
+        what contradicts the values. ``side`` says nothing of a default.
 
         Raises BadValue, and then nothing has changed.
         """
@@ -56,11 +63,14 @@ class OwnDefaults:
             program.default,
             DERControlBase=replace(program.default.DERControlBase or models.DERControlBase()),
         )
-        for name in {*modes, *values}:
+        for name in {*modes, *values, *contradicting(values)}:
             setattr(_holder(default, name), name, values.get(name))
         base = default.DERControlBase or models.DERControlBase()
-        capability.check(base, device.resources)
-        refuse_newer(base, device)
+        written = models.DERControlBase()
+        for name in values.keys() & {*MODES, "rampTms"}:
+            setattr(written, name, values[name])
+        capability.check(written, device.resources)
+        refuse_newer(written, device)
         check_base(base, self._dispatch.curve_at)
         self._contents.set_default(program, default)
 

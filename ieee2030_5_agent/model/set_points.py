@@ -25,6 +25,7 @@ from .point import Point
 from .point_groups import Group, Staged, filled, missing, refuse_missing
 from .program import Program
 from .programs import Programs
+from .state_points import SWITCHED, Switched
 from .writing import ABOVE, ABSENT, BELOW, CONTROL, CURVE, DEFAULT, PRESENT, Role, Writing
 
 
@@ -36,7 +37,12 @@ class Holder(Protocol):
     def kept(self, device: EndDevice, group: Group) -> dict[str, Any]: ...
 
     def put(
-        self, device: EndDevice, group: Group, values: Mapping[str, Any], modes: Collection[str]
+        self,
+        device: EndDevice,
+        group: Group,
+        values: Mapping[str, Any],
+        modes: Collection[str],
+        side: str = "",
     ) -> None: ...
 
     def take(self, device: EndDevice, modes: Collection[str]) -> None: ...
@@ -155,7 +161,7 @@ class SetPoints:
         holder = self._holders[target]
         for _, switch in group.of(Role.SWITCH, target):
             held = holder.held(device, switch.modes)
-            now = _side(held) if switch.sided else ""
+            now = _side(held) or self._switched_side(device, group) if switch.sided else ""
             if not held or (switch.sided and (not now or side not in ("", now))):
                 continue
             amount = self._amount(device, group, staged, target, switch, now)
@@ -163,7 +169,12 @@ class SetPoints:
             if not amount:
                 holder.take(device, switch.modes)
             elif not missing(amount):
-                holder.put(device, group, amount, switch.modes)
+                holder.put(device, group, amount, switch.modes, now)
+
+    def _switched_side(self, device: EndDevice, group: Group) -> str:
+        """On which side of zero the group's control was switched on, while it stands."""
+        switched: Switched | None = device.resources.get((SWITCHED, group.name))
+        return switched.side if switched is not None and self.controls.kept(device, group) else ""
 
     # --- switches and commits ------------------------------------------------------------------
 
@@ -183,7 +194,7 @@ class SetPoints:
             refuse_missing(amount)
         except BadValue as error:
             raise BadValue(f"{point.name}: {error}") from error
-        self._holders[target].put(device, group, amount, switch.modes)
+        self._holders[target].put(device, group, amount, switch.modes, side)
 
     def _commit(self, device: EndDevice, group: Group, point: Point, wanted: int) -> None:
         if not wanted:

@@ -6,6 +6,7 @@ Source: IEEE 2030.5-2018 DERControlBase, DERCurve.CurveData.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ..sep.facets import ELEMENTS
@@ -29,6 +30,16 @@ _SIGNS = ("below", "above")
 CURVE_TYPE = "curve"
 # What became of the curve or settings that were put in force last; kept by group of rows.
 ADOPTION = "Adoption"
+# Which side of zero a switch put in force, which 0 itself does not tell; kept by group of rows.
+SWITCHED = "Switched"
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """``side``: below or above, as long as the control with this mRID counts."""
+
+    mrid: bytes
+    side: str
 
 
 def state_point(row: Row, mapping: RowMapping, place: Place) -> Point:
@@ -47,12 +58,15 @@ def state_point(row: Row, mapping: RowMapping, place: Place) -> Point:
     state_of = _state_of(row, mapping, path, place)
     find = Place(place.der).finder(row.resource)
     known = row.resource in _OF_THE_SERVER
+    sided = any(state.word in _SIGNS for state in mapping.states)
 
     def evaluate(resources: Resources, readings: Readings, frame: Frame) -> PointValue:
         found = find(resources)
         if found is None and not known:
             return None
         word = "absent" if found is None else state_of(found)
+        if word == "present" and sided:
+            word = _switched_side(row.group, path, resources)
         return shown.get(word, nothing)
 
     return Point(row, type_name, path.dotted, frozenset((row.resource,)), evaluate)
@@ -171,6 +185,14 @@ def _sign_state(row: Row, path: FieldPath) -> Callable[[Any], str]:
         return "below" if value < 0 else "above"
 
     return state_of
+
+
+def _switched_side(group: str, path: FieldPath, resources: Resources) -> str:
+    """On which side of zero the control is that commands a field with 0 now."""
+    switched: Switched | None = resources.get((SWITCHED, group))
+    control = resources.get(("DERControl", path.name))
+    known = switched is not None and control is not None and control.mRID == switched.mrid
+    return switched.side if switched is not None and known else "present"
 
 
 def _no_code(resource: Any) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from ieee2030_5_agent.model.errors import BadValue, BaseUnknown, NotWritable, UnknownPoint
 from ieee2030_5_agent.model.programs import Assignment
 from ieee2030_5_agent.sep import models
+from ieee2030_5_agent.sep.editions import Edition
 from tests.vectors import rules
 from tests.writing_site import WritingSite, WrittenDevice, at
 
@@ -128,6 +129,24 @@ def test_what_is_set_for_one_device_is_not_seen_by_another(site: WritingSite) ->
 def test_what_cannot_be_written(site: WritingSite, name: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         site.device().set(name, 1)
+
+
+def test_only_what_is_written_is_checked(site: WritingSite) -> None:
+    """A device that speaks an older edition suddenly, or lowers its rating, can be commanded."""
+    device = site.device(2023)
+    device.set("sep_DERControl_DERControlBase_opModDeltaW", 5)
+    device.set("sep_DERControl_DERControlBase_opModTargetVar", 900)
+    site.fleet.heard(device.device, Edition.E2018)
+    lowered = models.DERSettings(setMaxVar=models.ReactivePower(multiplier=0, value=100))
+    site.fleet.put_resource(device.device, ("DERSettings", 1), lowered)
+    assert device.set("b802_SetOp", 2) == 2
+    with pytest.raises(BadValue, match="opModDeltaW is of IEEE 2030.5-2023"):
+        device.set("sep_DERControl_DERControlBase_opModDeltaW", 6)
+    with pytest.raises(BadValue, match="opModTargetVar 900 is beyond DERSettings.setMaxVar"):
+        device.set("sep_DERControl_DERControlBase_opModTargetVar", 900)
+    device.revert("sep_DERControl_DERControlBase_opModDeltaW")
+    (control,) = device.active()
+    assert control["DERControlBase"].keys() == {"opModConnect", "opModTargetVar"}
 
 
 def test_a_staged_value_is_told_to_those_who_read_changes(site: WritingSite) -> None:
