@@ -18,6 +18,8 @@ from .point import Point
 from .writing import CONTROL, Resources, Role, Writing
 
 Staged = Mapping[str, PointValue]
+# The part that says what the other parts of its mode are a percentage of.
+_REFERENCE = "refType"
 
 
 class Group:
@@ -55,15 +57,19 @@ class Group:
         found = (writing.modes for _, writing in self.of(Role.CURVE))
         return list(dict.fromkeys(mode for modes in found for mode in modes))
 
+    def _named(
+        self, staged: Staged, role: Role, target: str | None = None
+    ) -> list[tuple[Point, Writing]]:
+        """The points of a role of which something is staged, in the order it was set."""
+        points = {point.name: (point, writing) for point, writing in self.of(role, target)}
+        return [points[name] for name in staged if name in points]
+
     def _staged(
-        self, staged: Staged, role: Role, resources: Resources, target: str | None = None
+        self, staged: Staged, role: Role, resources: Resources
     ) -> Iterator[tuple[Writing, Any]]:
         """What is staged of a role, as on the wire, in the order it was set."""
-        points = {point.name: (point, writing) for point, writing in self.of(role, target)}
-        for name, value in staged.items():
-            if name in points:
-                point, writing = points[name]
-                yield writing, point.to_wire(value, resources)
+        for point, writing in self._named(staged, role):
+            yield writing, point.to_wire(staged[point.name], resources)
 
     def timing(self, staged: Staged, resources: Resources) -> dict[str, int]:
         """The staged numbers of the event, by field."""
@@ -91,17 +97,19 @@ class Group:
         """
         source = target if self.of(Role.VALUE, target) else CONTROL
         parts = [
-            (writing, wire)
-            for writing, wire in self._staged(staged, Role.VALUE, resources, source)
+            (point, writing)
+            for point, writing in self._named(staged, Role.VALUE, source)
             if side in ("", writing.side)
         ]
         parts.reverse()
-        parts.sort(key=lambda part: part[0].fixes)
+        parts.sort(key=lambda part: part[1].fixes)
         modes, values = self._chosen(staged, resources)
-        for writing, wire in parts:
+        for point, writing in parts:
             taken = values.keys() & modes
             if taken and writing.field in modes - taken:
                 continue  # another of the alternatives was chosen, or is newer
+            # Not before it counts: a rating may have changed since, and then it is refused.
+            wire = point.to_wire(staged[point.name], resources)
             values[writing.field] = _merged(values.get(writing.field), wire)
         return {name: wire for name, wire in values.items() if wire is not None}
 
@@ -143,8 +151,14 @@ def refuse_missing(values: Mapping[str, Any]) -> None:
 
 
 def filled(newer: Any, older: Any) -> Any:
-    """A mode with the parts that it lacks taken from what was there."""
+    """A mode with the parts that it lacks taken from what was there.
+
+    A percentage of one thing is none of another: where the reference differs, nothing is taken.
+    """
     if not is_dataclass(newer) or isinstance(newer, type) or type(older) is not type(newer):
+        return newer
+    references = {getattr(each, _REFERENCE, None) for each in (newer, older)} - {None}
+    if len(references) > 1:
         return newer
     lacking = {
         each.name: getattr(older, each.name)

@@ -42,8 +42,6 @@ BASE = "DERControlBase"
 TIMING = {"interval.duration": None, "randomizeStart": (0, HOUR_S), f"{BASE}.rampTms": None}
 # Parts that only count together with others of their type: what has them is written as a whole.
 _INSEPARABLE = {"multiplier", "displacement"}
-# What a percentage of vars may refer to; 8 is of 2023.
-_CODES = {("FixedVar", "refType"): (1, 2, 3, 8)}
 _PF_WORTH, _PF_MULTIPLIER = 1000, -3
 
 _BASE_SIDES = {"negative": BELOW, "positive": ABOVE}
@@ -140,7 +138,7 @@ def _value(row: Row, mapping: RowMapping, paths: list[FieldPath], encode: Encode
         raise refused(f"{path} is not written as one value")
     siblings = _siblings(row, mapping, path)
     if parts:
-        wire = _part(_allowed(wire, path), ELEMENTS[BASE][field].type, parts[0], siblings)
+        wire = _part(wire, ELEMENTS[BASE][field].type, parts[0], siblings)
     return Writing(
         Role.VALUE,
         tuple(each.resource for each in paths),
@@ -170,21 +168,6 @@ def _siblings(row: Row, mapping: RowMapping, path: FieldPath) -> dict[str, Any]:
         except (KeyError, ValueError, FieldError) as error:
             raise CellError(MAPPING, row.mapping, f"{name}={text}: {error}") from error
     return found
-
-
-def _allowed(wire: Encode, path: FieldPath) -> Encode:
-    """The codes that the standard allows at a field, of all that its type has."""
-    codes = _CODES.get((path.owner, path.name))
-    if codes is None:
-        return wire
-
-    def checked(value: object, resources: Resources) -> Any:
-        code = wire(value, resources)
-        if code not in codes:
-            raise BadValue(f"{path.name} is {code}, not one of {', '.join(map(str, codes))}")
-        return code
-
-    return checked
 
 
 def _part(wire: Encode, type_name: str, name: str, siblings: Mapping[str, Any]) -> Encode:

@@ -66,6 +66,18 @@ _MULTIPLIER_ELSEWHERE = {
     ("CurveData", "yvalue"): ("yMultiplier", 1),
 }
 
+# What a percentage of vars may refer to, of all that DERUnitRefType has; 8 is of 2023.
+_VAR_REFERENCES = (1, 2, 3, 8)
+_ALLOWED = {
+    (owner, "refType"): _VAR_REFERENCES
+    for owner in (
+        "FixedVar",
+        "FixedVarControlType",
+        "UnsignedFixedVar",
+        "UnsignedFixedVarControlType",
+    )
+}
+
 # Longer hexBinary (mRID, LFDI) are names, not sets of bits.
 _BITMAP_OCTETS = 8
 # Beyond anything that a field can carry, and far from what cannot be computed with.
@@ -231,11 +243,14 @@ def _integer_field(path: FieldPath, simple: SimpleType) -> Field:
     if path.name in _COUNTED:
         # A time, a gradient or a limit of normal operation is never negative, even as Int16.
         return _counted_field(path, _COUNTED[path.name], (max(low, 0), high))
+    codes = _ALLOWED.get((path.owner, path.name))
 
     def write(value: object) -> int:
         number = finite_number(value)
         if number != int(number):
             raise BadValue(f"{number} is not a whole number")
+        if codes is not None and number not in codes:
+            raise BadValue(f"{path.name} is {number}, not one of {', '.join(map(str, codes))}")
         if not low <= number <= high:
             raise BadValue(f"{number} is out of range, {low} to {high}")
         return int(number)

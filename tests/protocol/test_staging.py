@@ -140,13 +140,31 @@ def test_only_what_is_written_is_checked(site: WritingSite) -> None:
     lowered = models.DERSettings(setMaxVar=models.ReactivePower(multiplier=0, value=100))
     site.fleet.put_resource(device.device, ("DERSettings", 1), lowered)
     assert device.set("b802_SetOp", 2) == 2
-    with pytest.raises(BadValue, match="opModDeltaW is of IEEE 2030.5-2023"):
+    with pytest.raises(BadValue, match="opModDeltaW is of IEEE 2030"):
         device.set("sep_DERControl_DERControlBase_opModDeltaW", 6)
-    with pytest.raises(BadValue, match="opModTargetVar 900 is beyond DERSettings.setMaxVar"):
+    with pytest.raises(BadValue, match="opModTargetVar 900 is beyond"):
         device.set("sep_DERControl_DERControlBase_opModTargetVar", 900)
     device.revert("sep_DERControl_DERControlBase_opModDeltaW")
     (control,) = device.active()
     assert control["DERControlBase"].keys() == {"opModConnect", "opModTargetVar"}
+
+
+def test_what_is_staged_and_not_chosen_does_not_block_the_group(site: WritingSite) -> None:
+    device = site.device()
+    device.set("b704_WSetPct", -50)
+    device.set("b704_WSetEna", 1)
+    lowered = {
+        name: models.ActivePower(multiplier=0, value=watts)
+        for name, watts in {"setMaxW": 10000, "setMaxChargeRateW": 2000}.items()
+    }
+    site.fleet.put_resource(device.device, ("DERSettings", 1), models.DERSettings(**lowered))
+    device.set("b704_WSet", -1500)
+    (control,) = device.active()
+    assert control["DERControlBase"] == {"opModTargetW": {"multiplier": 0, "value": -1500}}
+    device.set("b704_WSetMod", 1)
+    device.set("b704_WSetEna", 1)
+    with pytest.raises(BadValue, match="b704_WSetPct: -50 % is out of range, -20 to 100 %"):
+        device.set("b704_WSetMod", 0)
 
 
 def test_a_staged_value_is_told_to_those_who_read_changes(site: WritingSite) -> None:

@@ -389,6 +389,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"modes": {"opModTargetW": {"value": 1}}},
         "modes.opModTargetW.multiplier: is missing",
     ),
+    "percent of no such thing": (
+        {"modes": {"opModFixedVar": {"refType": 50, "value": 1000}}},
+        "modes.opModFixedVar.refType: refType is 50, not one of 1, 2, 3, 8",
+    ),
     "percent inside": (
         {"modes": {"opModFixedVar": {"refType": 1, "value": 10_001}}},
         "modes.opModFixedVar.value: 10001 is outside -10000..10000",
