@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..sep import models
 from .changes import PointValue
@@ -10,8 +11,10 @@ from .end_device import EndDevice
 from .errors import NotWritable, UnknownPoint
 from .formula import Resources
 from .point import Point
+from .point_rows import Row
 from .points import PointMap
 from .references import TIME
+from .state_points import ADOPTION
 
 
 class DevicePoints:
@@ -23,7 +26,12 @@ class DevicePoints:
         self._counting: dict[str, EndDevice] = {}
 
     def configure(self, device: EndDevice, point_map: PointMap) -> None:
-        """Gives a device another registry, and all its points their values."""
+        """Gives a device another registry, and all its points their values.
+
+        What was staged for a row that says something else now is dropped: 60 were percent, and
+        would be watts.
+        """
+        _drop_staged(device, point_map)
         device.point_map = point_map
         frame = device.registration.direction_frame
         resources = self._resources(device, bool(point_map.timed_by))
@@ -82,6 +90,25 @@ class DevicePoints:
             return device.resources
         time = models.Time(currentTime=int(self._clock()))
         return {**device.resources, (TIME, 1): time}
+
+
+def _drop_staged(device: EndDevice, point_map: PointMap) -> None:
+    """Forgets what was staged and adopted under rows that another registry has otherwise."""
+
+    def same(name: str) -> bool:
+        former, now = device.point_map.rows.get(name), point_map.rows.get(name)
+        return former is not None and now is not None and _meaning(former) == _meaning(now)
+
+    device.staged = {name: value for name, value in device.staged.items() if same(name)}
+    for group, commit in list(device.commits.items()):
+        if not all(map(same, commit.values)):
+            del device.commits[group]
+            del device.resources[ADOPTION, group]
+
+
+def _meaning(point: Point) -> Row:
+    """What a row says of a value, and not of itself."""
+    return replace(point.row, sunspec="", default="", notes="")
 
 
 def writable(device: EndDevice, name: str) -> Point:

@@ -17,7 +17,7 @@ from .device_points import DevicePoints, writable
 from .dispatch import Dispatch
 from .door import Door
 from .drafts import CURVE_MODES
-from .end_device import EndDevice
+from .end_device import Commit, EndDevice
 from .errors import BadValue, BaseUnknown, NotWritable
 from .immediate_controls import ImmediateControls
 from .own_defaults import OwnDefaults
@@ -27,6 +27,8 @@ from .program import Program
 from .programs import Programs
 from .state_points import SWITCHED, Switched
 from .writing import ABOVE, ABSENT, BELOW, CONTROL, CURVE, DEFAULT, PRESENT, Role, Writing
+
+_NOTHING = Commit(0)
 
 
 class Holder(Protocol):
@@ -86,13 +88,19 @@ class SetPoints:
     def revert(self, device: EndDevice, name: str) -> None:
         """Takes back what was staged, commanded or put into the default through a point.
 
-        Of a mode with several parts, and of a curve, that is the whole. Without effect if nothing
+        Of a mode with several parts, and of a curve, that is the whole; but a point that was
+        changed since its curve was adopted only gets its adopted value back. Without effect if nothing
         was set. Raises UnknownPoint, NotWritable.
         """
         point = writable(device, name)
         writing, group = _writing(point), _group(device, point)
         if name in device.staged:
-            self._stage(device, name, {n: v for n, v in device.staged.items() if n != name})
+            adopted = device.commits.get(group.name, _NOTHING).values
+            waits = writing.role is Role.CURVE or (group.commits and bool(adopted))
+            edited = waits and adopted.get(name) != device.staged[name]
+            self._stage(device, _without(device.staged, name, adopted if edited else {}), name)
+            if edited:
+                return  # what runs is without it
         if writing.role is Role.COMMIT:
             self.commits.forget(device, group)
         if writing.role is not Role.TIMING:
@@ -117,24 +125,41 @@ class SetPoints:
         if writing.role is Role.COMMIT:
             self._commit(device, group, point, wire)
             return False
-        staged = {name: each for name, each in device.staged.items() if name != point.name}
-        staged[point.name] = value
+        staged = _with(device.staged, point.name, value)
         if writing.role in (Role.TIMING, Role.CURVE):
-            self._stage(device, point.name, staged)
+            self._stage(device, staged, point.name)
             return False
         sent = [self._value(device, group, point, target, staged) for target in writing.targets]
         waiting = not all(sent)
         done = [] if waiting else [field for fields in sent for field in fields]
+        staged = _with(device.staged, point.name, value)
         kept = {name: each for name, each in staged.items() if not _is_of(group, name, done)}
         if kept != device.staged:
-            self._stage(device, point.name, kept)
+            self._stage(device, kept, point.name)
         return CONTROL in writing.targets and not waiting
 
-    def _stage(self, device: EndDevice, name: str, staged: dict[str, PointValue]) -> None:
-        """Keeps what is staged now; who reads by changes learns that the point is what it was."""
+    def _stage(self, device: EndDevice, staged: dict[str, PointValue], *names: str) -> None:
+        """Keeps what is staged now; who reads by changes learns that nothing else changed."""
         device.staged = staged
-        points = {name: device.points.get(name)}
-        self._door.emit("staged", device, {"point": name}, points, records=[device.record])
+        for name in names:
+            points = {name: device.points.get(name)}
+            self._door.emit("staged", device, {"point": name}, points, records=[device.record])
+
+    def _put(
+        self,
+        device: EndDevice,
+        group: Group,
+        target: str,
+        values: Mapping[str, Any],
+        modes: Collection[str],
+        side: str = "",
+    ) -> None:
+        """Puts values in force; the timing that was staged was for this one event."""
+        self._holders[target].put(device, group, values, modes, side)
+        timing = {point.name for point, _ in group.of(Role.TIMING)}.intersection(device.staged)
+        if target == CONTROL and timing:
+            kept = {name: each for name, each in device.staged.items() if name not in timing}
+            self._stage(device, kept, *sorted(timing))
 
     def _value(
         self, device: EndDevice, group: Group, point: Point, target: str, staged: Staged
@@ -151,7 +176,7 @@ class SetPoints:
         values = {name: wire for name, wire in values.items() if not missing({name: wire})}
         if field not in values:
             return ()
-        holder.put(device, group, kept | values, values.keys())
+        self._put(device, group, target, kept | values, values.keys())
         return values.keys()
 
     def _resend(
@@ -169,7 +194,7 @@ class SetPoints:
             if not amount:
                 holder.take(device, switch.modes)
             elif not missing(amount):
-                holder.put(device, group, amount, switch.modes, now)
+                self._put(device, group, target, amount, switch.modes, now)
 
     def _switched_side(self, device: EndDevice, group: Group) -> str:
         """On which side of zero the group's control was switched on, while it stands."""
@@ -194,7 +219,7 @@ class SetPoints:
             refuse_missing(amount)
         except BadValue as error:
             raise BadValue(f"{point.name}: {error}") from error
-        self._holders[target].put(device, group, amount, switch.modes, side)
+        self._put(device, group, target, amount, switch.modes, side)
 
     def _commit(self, device: EndDevice, group: Group, point: Point, wanted: int) -> None:
         if not wanted:
@@ -233,6 +258,19 @@ def _writing(point: Point) -> Writing:
 
 def _group(device: EndDevice, point: Point) -> Group:
     return device.point_map.groups[point.row.group]
+
+
+def _with(staged: Staged, name: str, value: PointValue) -> dict[str, PointValue]:
+    """What is staged with one more, which is the newest."""
+    return {**{each: staged[each] for each in staged if each != name}, name: value}
+
+
+def _without(staged: Staged, name: str, adopted: Staged) -> dict[str, PointValue]:
+    """What is staged without one, or with what was adopted of it, in the order of the adoption."""
+    former = {each: value for each, value in adopted.items() if staged.get(each) == value}
+    if name in adopted:
+        former = {each: adopted[each] for each in adopted if each in former or each == name}
+    return former | {each: staged[each] for each in staged if each != name and each not in former}
 
 
 def _is_of(group: Group, name: str, fields: Collection[str]) -> bool:

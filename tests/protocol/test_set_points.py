@@ -45,3 +45,62 @@ def test_a_reading_is_true_to_the_second(with_power: Site, read: str) -> None:
         "get_changes": lambda: fleet.get_changes(cursor)["points"][BATTERY]["power"],
     }
     assert found[read]() is None
+
+
+TITLES = ("Volttron Point Name", "Units", "Mapping", "Notes")
+ENABLE = ("ena", "", "present=1;absent=0", "")
+
+
+def ceiling(*rows: tuple[str, str, str, str]) -> list[dict[str, str]]:
+    field = {"Resource": "DERControl", "Field": "DERControlBase.opModMaxLimW"}
+    rest = {"Point Name": "", "Group": "g", "Writable": "TRUE", **field}
+    return [{**dict(zip(TITLES, row, strict=True)), **rest} for row in rows]
+
+
+COLUMNS = ("Volttron Point Name", "Resource", "Field", "Mapping", "Group", "Writable")
+_DROOP = "DERControl|DERControlBase.opModFreqDroop"
+DROOP = [
+    f"dBOF|{_DROOP}.dBOF||d|TRUE",
+    f"dBUF|{_DROOP}.dBUF||d|TRUE",
+    f"kOF|{_DROOP}.kOF||d|TRUE",
+    f"kUF|{_DROOP}.kUF||d|TRUE",
+    f"openLoopTms|{_DROOP}.openLoopTms||d|TRUE",
+    f"adopt|{_DROOP}|commit=request|d|TRUE",
+    f"ena|{_DROOP}|present=1;absent=0|d|TRUE",
+]
+NEW_ROWS = {
+    "the same row": (("lim", "%", "", ""), True),
+    "another note": (("lim", "%", "", "the ceiling"), True),
+    "another unit": (("lim", "W", "positive=DERSettings.setMaxW", ""), False),
+    "another name": (("ceiling", "%", "", ""), False),
+}
+
+
+@pytest.mark.parametrize("case", NEW_ROWS)
+def test_what_is_staged_counts_only_while_its_row_says_the_same(site: Site, case: str) -> None:
+    row, counts = NEW_ROWS[case]
+    fleet = site.server.fleet
+    site.put("/dcap/edev/0/der/1/derg", documents.DER_SETTINGS)
+    fleet.config_points(BATTERY, ceiling(("lim", "%", "", ""), ENABLE))
+    fleet.set_point(BATTERY, "lim", 60)
+    fleet.config_points(BATTERY, ceiling(row, ENABLE))
+    if counts:
+        fleet.set_point(BATTERY, "ena", 1)
+        assert fleet.get_point(BATTERY, "lim") == 60
+    else:
+        with pytest.raises(BadValue, match="nothing is set that it could switch on"):
+            fleet.set_point(BATTERY, "ena", 1)
+
+
+def test_what_is_adopted_counts_only_while_its_rows_say_the_same(site: Site) -> None:
+    fleet = site.server.fleet
+    rows = [dict(zip(COLUMNS, cells.split("|"), strict=True)) for cells in DROOP]
+    fleet.config_points(BATTERY, rows)
+    for name in ("dBOF", "dBUF", "kOF", "kUF", "openLoopTms", "adopt"):
+        fleet.set_point(BATTERY, name, 1)
+    fleet.config_points(BATTERY, rows)
+    assert fleet.get_point(BATTERY, "adopt") == 1
+    fleet.config_points(BATTERY, rows[1:])
+    assert fleet.get_point(BATTERY, "adopt") is None
+    with pytest.raises(BadValue, match="dBOF is not set"):
+        fleet.set_point(BATTERY, "ena", 1)
