@@ -12,7 +12,8 @@ from typing import Any
 from ..sep import models
 from ..sep.facets import ELEMENTS, SIMPLE
 from ..sep.json_form import JsonError, from_json, to_json
-from ..sep.units import Number, scaled, to_common_multiplier
+from ..sep.units import Number, scaled
+from .curve_limits import on_the_wire
 from .errors import BadValue
 
 MOST_POINTS = ELEMENTS["DERCurve"]["CurveData"].max_occurs or 0
@@ -38,8 +39,6 @@ Y_REFERENCES = {
     "opModWattPF": (0,),
     "opModWattVar": _VAR,
 }
-
-_INT32 = SIMPLE["Int32"]
 
 
 @dataclass(slots=True)
@@ -72,8 +71,8 @@ class CurveDraft:
     def finished(self) -> models.DERCurve:
         """The curve, without mRID. Raises BadValue that says what is missing or does not fit."""
         points = range(1, self._points() + 1)
-        xs, x_multiplier = self._axis("xvalue", points)
-        ys, y_multiplier = self._axis("yvalue", points)
+        xs, x_multiplier = on_the_wire(self.mode, "xvalue", self._values("xvalue", points))
+        ys, y_multiplier = on_the_wire(self.mode, "yvalue", self._values("yvalue", points))
         excited: list[bool | None] = [None] * len(points)
         if self.mode == WATT_PF:
             excited = self._values("excitation", points)
@@ -108,13 +107,6 @@ class CurveDraft:
                     f"half a curve for {self.mode}: CurveData[{number}].{axis} is not set"
                 )
         return [self.axes[axis][number] for number in points]
-
-    def _axis(self, axis: str, points: range) -> tuple[list[int], int]:
-        values = self._values(axis, points)
-        try:
-            return to_common_multiplier(values, _INT32.minimum or 0, _INT32.maximum or 0)
-        except ValueError as error:
-            raise BadValue(f"{axis} of the curve for {self.mode}: {error}") from error
 
     def _reference(self) -> int:
         allowed = Y_REFERENCES[self.mode]

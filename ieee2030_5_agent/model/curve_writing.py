@@ -11,11 +11,12 @@ from typing import Any
 
 from ..sep.facets import ELEMENTS, SIMPLE
 from .curve_drafts import MOST_POINTS, WATT_PF, CurveDraft, unsigned_power_factor
+from .curve_limits import check_number
 from .errors import BadValue
 from .fields import FieldPath
 from .point_rows import Row
 from .row_mapping import RowMapping
-from .scaling import finite_number
+from .scaling import Number, finite_number
 from .writing import CURVE, Encode, Resources, refused, without_resources
 
 _CURVE_FIELDS = frozenset(
@@ -34,9 +35,10 @@ def curve_edit(row: Row, mapping: RowMapping, path: FieldPath, encode: Encode | 
         # A region of a set may be without a curve; a curve without points is none.
         return without_resources(partial(_count, int(path.resource == CURVE)))
     if names == ["CurveData"] and row.type == "curve":
-        return without_resources(partial(_pairs, WATT_PF in mapping.modes))
+        return without_resources(partial(_pairs, mapping.modes[0]))
     if names[0] == "CurveData" and len(names) == 2:
-        return _coordinate(path, mapping.keys.get("sign") == "excitation", encode)
+        signed = mapping.keys.get("sign") == "excitation"
+        return _coordinate(path, mapping.modes[0], signed, encode)
     if len(names) == 1 and names[0] in _CURVE_FIELDS:
         return _curve_field(path, encode)
     raise refused(f"{path} is set by the server")
@@ -49,7 +51,7 @@ def _count(least: int, value: object) -> Edit:
     return lambda draft: setattr(draft, "count", int(number))
 
 
-def _coordinate(path: FieldPath, signed: bool, encode: Encode | None) -> Encode:
+def _coordinate(path: FieldPath, mode: str, signed: bool, encode: Encode | None) -> Encode:
     pick, axis = path.steps[0].pick, path.name
     if pick is None or pick.key or not 1 <= pick.value <= MOST_POINTS:
         raise refused(f"{path} is none of CurveData[1] to CurveData[{MOST_POINTS}]")
@@ -63,7 +65,7 @@ def _coordinate(path: FieldPath, signed: bool, encode: Encode | None) -> Encode:
         )
 
     def edit(value: object, resources: Resources) -> Edit:
-        values = _signed(value) if signed else {axis: finite_number(value)}
+        values = _signed(value) if signed else {axis: _number(mode, axis, value)}
 
         def change(draft: CurveDraft) -> None:
             for name, each in values.items():
@@ -74,6 +76,10 @@ def _coordinate(path: FieldPath, signed: bool, encode: Encode | None) -> Encode:
     return edit
 
 
+def _number(mode: str, axis: str, value: object) -> Number:
+    return check_number(mode, axis, finite_number(value))
+
+
 def _signed(value: object) -> dict[str, Any]:
     number = finite_number(value)
     if not -1 <= number <= 1:
@@ -82,7 +88,7 @@ def _signed(value: object) -> dict[str, Any]:
     return {"yvalue": cosine, "excitation": excitation}
 
 
-def _pairs(signed: bool, value: object) -> Edit:
+def _pairs(mode: str, value: object) -> Edit:
     """The whole curve as a list of [x, y]."""
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_POINTS:
         raise BadValue(f"{value!r} is not a list of 1 to {MOST_POINTS} pairs [x, y]")
@@ -90,8 +96,13 @@ def _pairs(signed: bool, value: object) -> Edit:
     for number, pair in enumerate(value, start=1):
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise BadValue(f"point {number} is {pair!r}, a pair [x, y] is expected")
-        y = _signed(pair[1]) if signed else {"yvalue": finite_number(pair[1])}
-        points.append({"xvalue": finite_number(pair[0]), **y})
+        try:
+            x = _number(mode, "xvalue", pair[0])
+            signed = mode == WATT_PF
+            y = _signed(pair[1]) if signed else {"yvalue": _number(mode, "yvalue", pair[1])}
+        except BadValue as error:
+            raise BadValue(f"point {number}: {error}") from error
+        points.append({"xvalue": x, **y})
     return lambda draft: draft.put_all(points)
 
 

@@ -89,8 +89,8 @@ class SetPoints:
         """Takes back what was staged, commanded or put into the default through a point.
 
         Of a mode with several parts, and of a curve, that is the whole; but a point that was
-        changed since its curve was adopted only gets its adopted value back. Without effect if nothing
-        was set. Raises UnknownPoint, NotWritable.
+        changed since its curve was adopted only gets its adopted value back. Without effect if
+        nothing was set. Raises UnknownPoint, NotWritable.
         """
         point = writable(device, name)
         writing, group = _writing(point), _group(device, point)
