@@ -137,7 +137,7 @@ def signed_power_factor(cosine: Number, excitation: bool | None) -> Number:
 
     At unity neither is, so it stays 1. Without excitation nothing is signed.
     """
-    return -cosine if excitation is False and cosine != 1 else cosine
+    return 0 - cosine if excitation is False and cosine != 1 else cosine
 
 
 def unsigned_power_factor(value: Number) -> tuple[Number, bool]:

@@ -200,7 +200,9 @@ def _share_point(row: Row, field: Field, mapping: RowMapping, place: Place) -> P
         share, base = finite_number(value), whole.evaluate(resources)
         if not -FULL_PERCENT <= share <= FULL_PERCENT:
             raise BadValue(f"{share} is out of range, -{FULL_PERCENT} to {FULL_PERCENT}")
-        if not base or field.write is None:
+        if base == 0:
+            raise BaseUnknown(f"{mapping.keys['of']} is 0, of which there is no percentage")
+        if base is None or field.write is None:
             raise BaseUnknown(f"{mapping.keys['of']} has not been reported yet")
         return field.write(share * base / FULL_PERCENT)
 

@@ -55,10 +55,14 @@ class FormulaError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A compiled formula and the resources that it reads."""
+    """A compiled formula and the resources that it reads.
+
+    ``divides_by_zero``: whether that is why there is no value.
+    """
 
     evaluate: _Term
     resources: frozenset[str]
+    divides_by_zero: Callable[[Resources], bool]
 
 
 def compile_formula(text: str, resolve: Resolve) -> Formula:
@@ -91,7 +95,17 @@ def compile_formula(text: str, resolve: Resolve) -> Formula:
             return None  # also bit(x, -1)
         return value if value is not None and math.isfinite(value) else None
 
-    return Formula(evaluate, frozenset(resource for resource, _ in references))
+    def divides_by_zero(resources: Resources) -> bool:
+        try:
+            term(resources)
+        except ZeroDivisionError:
+            return True
+        except (OverflowError, ValueError):
+            return False
+        return False
+
+    read = frozenset(resource for resource, _ in references)
+    return Formula(evaluate, read, divides_by_zero)
 
 
 def _term(node: ast.expr, references: list[Reference]) -> _Term:

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import BadValue, BaseUnknown
-from .formula import Number, Reference, Resolve, Resources, compile_formula
+from .formula import Formula, Number, Resolve, Resources, compile_formula
 from .scaling import FULL, finite_number
 
 _SIGNS = {"+": 1, "-": -1}
@@ -32,18 +32,25 @@ class Base:
     """The ratings that a percentage may refer to, best first."""
 
     names: tuple[str, ...]
-    readers: tuple[Reference, ...]
+    formulas: tuple[Formula, ...]
 
     def reported(self, resources: Resources) -> Number | None:
         """The magnitude of the first that is known (setMaxVarNeg is negative on the wire).
 
         A rating of 0 is known: the device cannot go there.
         """
-        for reader in self.readers:
-            value = reader(resources)
+        for formula in self.formulas:
+            value = formula.evaluate(resources)
             if value is not None:
                 return abs(value)
         return None
+
+    def unknown(self, resources: Resources) -> str:
+        """Why none has a value."""
+        names = " or ".join(self.names)
+        if any(formula.divides_by_zero(resources) for formula in self.formulas):
+            return f"{names} has no value: the device has reported 0"
+        return f"{names} has not been reported yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class PercentBase:
             raise BadValue(f"{number} {self.units} is {which}, which this point cannot be")
         base = side.reported(resources)
         if base is None:
-            raise BaseUnknown(f"{' or '.join(side.names)} has not been reported yet")
+            raise BaseUnknown(side.unknown(resources))
         if abs(turned) > base:
             raise BadValue(f"{number} {self.units} is out of range, {self._limits(resources)}")
         return round(FULL * turned / base)
@@ -113,11 +120,11 @@ def _base(text: str, resolve: Resolve, used: set[str]) -> Base:
     names = tuple(filter(None, map(str.strip, text.split("|"))))
     formulas = [compile_formula(name, resolve) for name in names]
     used.update(*(formula.resources for formula in formulas))
-    return Base(names, tuple(formula.evaluate for formula in formulas))
+    return Base(names, tuple(formulas))
 
 
 def _limit(base: Base, resources: Resources) -> str:
     if not base.names:
         return "0"
     value = base.reported(resources)
-    return "(not reported)" if value is None else f"{value:.12g}"
+    return "(unknown)" if value is None else f"{value:.12g}"

@@ -30,7 +30,14 @@ _TYPES = {
     Kind.TIME: ("int", "time"),
 }
 # What a formula's number may become, without codes.
-_NUMBERS: dict[str, Finish] = {"float": float, "int": round, "enum": round, "bitmap": round}
+
+
+def _float(value: float) -> float:
+    """Never the -0.0 that a turned sign leaves."""
+    return 0.0 + value
+
+
+_NUMBERS: dict[str, Finish] = {"float": _float, "int": round, "enum": round, "bitmap": round}
 _FORMULA = (*_NUMBERS, "symbol")
 _CODED = (Kind.INTEGER, Kind.BOOLEAN, Kind.BITMAP)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,7 +64,7 @@ def conversion(row: Row, field: Field, type_name: str, codes: str) -> tuple[Fini
     if codes or type_name == "symbol":
         return _coded(row, field, type_name, codes)
     if type_name == "float":
-        return float, field.write
+        return _float, field.write
     if type_name == "time":
         return iso_time, None
     if type_name == "string":
@@ -127,7 +134,7 @@ def _encode_codes(enum: EnumCodes, write: Encode) -> Encode:
 
 
 def number_finish(type_name: str) -> Finish:
-    return round if type_name == "int" else float
+    return round if type_name == "int" else _float
 
 
 def iso_time(seconds: int) -> str | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ieee2030_5_agent.model.errors import BadValue
+from ieee2030_5_agent.model.errors import BadValue, BaseUnknown
+from ieee2030_5_agent.sep import models
 from tests.protocol import documents
 from tests.protocol.conftest import BATTERY, Site
+from tests.writing_site import WritingSite
 
 POWER = {
     "Volttron Point Name": "power",
@@ -55,6 +57,30 @@ def ceiling(*rows: tuple[str, str, str, str]) -> list[dict[str, str]]:
     field = {"Resource": "DERControl", "Field": "DERControlBase.opModMaxLimW"}
     rest = {"Point Name": "", "Group": "g", "Writable": "TRUE", **field}
     return [{**dict(zip(TITLES, row, strict=True)), **rest} for row in rows]
+
+
+def test_0_has_no_sign() -> None:
+    device = WritingSite().device()
+    device.set("b123_OutPFSet", -0.0)
+    device.set("b123_OutPFSet_Ena", 1)
+    device.set("b131_curve_Pt", [[0.0, -0.5], [-0.0, 0.0]])
+    device.set("b131_ModEna", 1)
+    read = [device.point("b123_OutPFSet"), *device.point("b131_curve_Pt")[1]]
+    assert [str(value).lstrip("0.") for value in read] == ["", "", ""]
+
+
+def test_a_rating_of_0_is_told_from_one_that_is_not_reported() -> None:
+    site = WritingSite()
+    device = site.device()
+    nothing = models.ActivePower(multiplier=0, value=0)
+    site.fleet.put_resource(device.device, ("DERSettings", 1), models.DERSettings(setMaxW=nothing))
+    rate = models.ActivePower(multiplier=0, value=5000)
+    site.fleet.put_resource(
+        device.device, ("DERCapability", 1), models.DERCapability(rtgMaxChargeRateW=rate)
+    )
+    with pytest.raises(BaseUnknown, match=r"has no value: the device has reported 0"):
+        device.set("b704_WSetPct", -20)
+    assert device.set("b704_WSetPct", 20) == 20
 
 
 COLUMNS = ("Volttron Point Name", "Resource", "Field", "Mapping", "Group", "Writable")
