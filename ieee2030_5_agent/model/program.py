@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from sortedcontainers import SortedKeyList
-
 from ..sep import models
 from .changes import PointValue, Record
 from .controls import ENDED_EARLY, LIVE, VERSIONS, Control, Status
 from .end_device import EndDevice
+from .listing import Listing
 from .overlaps import Overlaps
 
 DEFAULT_ASSIGNMENTS = "default"
@@ -47,8 +46,8 @@ class Program:
     version: int = 0
     curves: dict[int, models.DERCurve] = field(default_factory=dict)
     controls: dict[int, Control] = field(default_factory=dict)
-    _listed: SortedKeyList = field(default_factory=lambda: SortedKeyList(key=_control_order))
-    _active: SortedKeyList = field(default_factory=lambda: SortedKeyList(key=_control_order))
+    _listed: Listing[Control] = field(default_factory=lambda: Listing(_control_order))
+    _active: Listing[Control] = field(default_factory=lambda: Listing(_control_order))
     # Those that may still compete, and those that ended early in the order of their end.
     _live: Overlaps = field(default_factory=Overlaps)
     _ended: dict[int, Control] = field(default_factory=dict)
@@ -68,12 +67,12 @@ class Program:
     @property
     def listed(self) -> Sequence[Control]:
         """The DERControlList: by start, of the same start the newest and highest mRID first."""
-        return self._listed  # type: ignore[no-any-return]
+        return self._listed.all
 
     @property
     def active(self) -> Sequence[Control]:
         """The ActiveDERControlList, in the same order."""
-        return self._active  # type: ignore[no-any-return]
+        return self._active.all
 
     @property
     def listed_curves(self) -> Sequence[tuple[int, models.DERCurve]]:
