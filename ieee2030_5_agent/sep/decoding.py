@@ -126,7 +126,8 @@ class Decoder(dict[str, Decode]):
         yield "        for child in element:"
         yield "            step = child.tag"
         word = "if"
-        for name, element in children.items():
+        # What every document has is compared first.
+        for name, element in sorted(children.items(), key=lambda child: not child[1].required):
             yield f"            {word} step == {self._tag(name, element)!r}:"
             yield from (" " * 16 + line for line in _taken(name, element))
             word = "elif"

@@ -6,6 +6,7 @@ Strict about ranges and lengths, liberal about white space around a value and le
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -112,11 +113,14 @@ def _hex_reader(type_name: str, octets: int | None) -> Callable[[str], bytes]:
 
     def read(text: str) -> bytes:
         value = _octets(text, type_name)
+        if 0 < len(value) <= octets:
+            return value
         if not value:
             raise CodecError(f"is empty, hexadecimal digits are expected ({type_name})")
-        if len(value) > octets and len(value.lstrip(b"\0")) > octets:
+        value = value.lstrip(b"\0")
+        if len(value) > octets:
             raise _too_long(text, octets, type_name)
-        return value if len(value) <= octets else value.lstrip(b"\0")
+        return value
 
     return read
 
@@ -132,14 +136,14 @@ def _bitmap_reader(type_name: str, octets: int) -> Callable[[str], bytes]:
 
 
 def _octets(text: str, type_name: str) -> bytes:
-    digits = text.strip()
     try:
-        # fromhex takes white space between octets, the standard does not.
-        if not digits or digits.isalnum():
-            return bytes.fromhex(digits if len(digits) % 2 == 0 else "0" + digits)
+        return unhexlify(text)
     except ValueError:
-        pass
-    raise CodecError(f"{_shown(digits)} is not hexadecimal ({type_name})")
+        digits = text.strip()
+    try:
+        return unhexlify(digits if len(digits) % 2 == 0 else "0" + digits)
+    except ValueError:
+        raise CodecError(f"{_shown(digits)} is not hexadecimal ({type_name})") from None
 
 
 def _too_long(text: str, octets: int, type_name: str) -> CodecError:
@@ -151,11 +155,16 @@ def _string_reader(type_name: str, octets: int | None) -> Callable[[str], str]:
         text = text.strip()
         if not text.isprintable():
             _refuse_unprintable(text)
-        if octets is not None and len(text.encode()) > octets:
-            raise CodecError(f"{_shown(text)} is longer than {octets} octets ({type_name})")
+        if octets is not None and not (text.isascii() and len(text) <= octets):
+            _refuse_long(text, octets, type_name)
         return text
 
     return read
+
+
+def _refuse_long(text: str, octets: int, type_name: str) -> None:
+    if len(text.encode()) > octets:
+        raise CodecError(f"{_shown(text)} is longer than {octets} octets ({type_name})")
 
 
 def _read_boolean(text: str) -> bool:

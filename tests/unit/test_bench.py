@@ -117,10 +117,18 @@ def test_contestants_take_turns_and_get_equal_time() -> None:
     assert "".join(machine.log).endswith(("f" * 8 + "s" * 2) * 3)
 
 
+def test_what_the_first_call_makes_does_not_decide_how_many_fit() -> None:
+    machine = Machine()
+    calls = {"a": machine.call("a", forever(100.0, 1.0))}
+    side_by_side(calls, rounds=1, round_s=8.0, clock=machine.clock)
+    assert machine.log[-8:] == ["a"] * 8
+    assert len(machine.log) == 1 + 1 + 2 + 8  # warm up; one and two to find out; one round
+
+
 def test_a_disturbed_round_does_not_count() -> None:
     machine = Machine()
-    # One call to find out how many fit, then five rounds of one call each.
-    disturbed = machine.call("a", forever(1.0, 1.0, 50.0, 1.0, 70.0, 1.0))
+    # One call to warm up, one to find out how many fit, then five rounds of one call each.
+    disturbed = machine.call("a", forever(9.0, 1.0, 1.0, 50.0, 1.0, 70.0, 1.0))
     taken = side_by_side({"a": disturbed}, rounds=5, round_s=1.0, clock=machine.clock)
     assert taken == {"a": 1.0}
 

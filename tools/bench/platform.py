@@ -133,7 +133,8 @@ class BenchPlatform:
             }
             self._store(identity, topic, configuration)
 
-        Pool(STORED_AT_ONCE).starmap(configure, zip(self.devices, topics, strict=False))
+        pool = Pool(STORED_AT_ONCE)
+        list(pool.imap_unordered(configure, self.devices[:count], topics))
         wanted = {f"{topic}/multi" for topic in topics}
         with self.peer.bus(prefix) as bus, self._driver(identity) as process:
             until(
