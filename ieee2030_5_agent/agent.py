@@ -162,14 +162,9 @@ class IEEE2030_5Agent(Agent):
         self._bus.tell(change)
         if change.what == "control":
             self._time_wake.set()
-        if change.what not in ("resource", "time"):
-            _log.log(
-                logging.DEBUG if change.what == "mirror" else logging.INFO,
-                "device %s: %s %s",
-                change.sfdi,
-                change.what,
-                dict(change.detail),
-            )
+        # Not of what devices send all day: a line costs more than the change (see platform_web).
+        if change.what not in ("resource", "time", "mirror"):
+            _log.info("device %s: %s %s", change.sfdi, change.what, dict(change.detail))
 
     def _note(self, what: str, text: str | None) -> None:
         """Keeps the health status: BAD with all present problems, GOOD when there is none."""

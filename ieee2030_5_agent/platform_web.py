@@ -40,8 +40,9 @@ def serve(
     ``secret`` is the one that the TLS proxy in front of platform.web shares, None without one.
     """
     try:
+        # Nothing is logged of each request: VOLTTRON runs agents at level DEBUG and filters later,
+        # so a line costs as much as the answer. platform.web logs its requests itself.
         request = to_request(env, data, secret)
-        _log.debug("%s %s", request.method, request.path)
         return to_answer(request.method, handle(request))
     except Exception:  # noqa: BLE001 - the outermost edge
         # An exception here would reach the device as a dropped connection.

@@ -46,8 +46,8 @@ class FilledAgent(IEEE2030_5Agent):
 
     @RPC.export
     def bench_filled(self) -> int:
-        """How many devices have sent everything."""
-        return self._filled
+        """How many devices have sent everything, and whose registration was told on the bus."""
+        return self._filled - len(self._bus._queue)
 
     @RPC.export
     def bench_calls(self) -> dict[str, int]:
