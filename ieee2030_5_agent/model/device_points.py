@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from ..sep import models
 from .changes import PointValue
@@ -41,19 +42,27 @@ class DevicePoints:
         now = self._clock()
         device.point_times = {name: device.point_times.get(name, now) for name in device.points}
 
-    def refresh(self, device: EndDevice, resource: str, der: int = 1) -> dict[str, PointValue]:
+    def refresh(
+        self, device: EndDevice, resource: str, der: int = 1, former: Any = None
+    ) -> dict[str, PointValue]:
         """Updates the points that read a resource; returns those that have another value now.
 
-        ``der``: whose resource, if each DER has one.
+        ``der``: whose resource, if each DER has one. ``former``: the resource before, if it is
+        known: points of fields that are the same as before keep their values.
         """
         now = self._clock()
         changed: dict[str, PointValue] = {}
         point_map = device.point_map
+        points = point_map.dependents(resource, der)
+        if former is not None:
+            received = [point.name for point in points if point.name in device.points]
+            device.point_times.update(dict.fromkeys(received, now))
+            points = _touched(points, former, device.resources[resource, der])
         timed = resource in point_map.timed_by
         if timed:
             self._watch(device)
         values = point_map.evaluate(
-            point_map.dependents(resource, der),
+            points,
             self._resources(device, timed),
             device.readings,
             device.registration.direction_frame,
@@ -109,6 +118,22 @@ def _drop_staged(device: EndDevice, point_map: PointMap) -> None:
 def _meaning(point: Point) -> Row:
     """What a row says of a value, and not of itself."""
     return replace(point.row, sunspec="", default="", notes="")
+
+
+def _touched(points: Iterable[Point], former: Any, latest: Any) -> list[Point]:
+    """The points that may have another value after a resource was replaced."""
+    same: dict[str, bool] = {}
+    touched = []
+    for point in points:
+        field = point.field
+        if field is None:
+            touched.append(point)
+            continue
+        if field not in same:
+            same[field] = getattr(former, field) == getattr(latest, field)
+        if not same[field]:
+            touched.append(point)
+    return touched
 
 
 def writable(device: EndDevice, name: str) -> Point:

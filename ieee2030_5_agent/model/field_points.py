@@ -58,6 +58,7 @@ def _plain_point(row: Row, field: Field, mapping: RowMapping, place: Place) -> P
         value = decode(wire)
         return None if value is None else finish(value)
 
+    top, inside, _ = field.path.dotted.partition(".")
     return Point(
         row,
         type_name,
@@ -66,6 +67,8 @@ def _plain_point(row: Row, field: Field, mapping: RowMapping, place: Place) -> P
         evaluate,
         _without_resources(encode) if encode is not None else None,
         from_wire,
+        # Conditions and signs are fields beside it.
+        field=top if inside or not mapping.keys else None,
     )
 
 

@@ -355,9 +355,9 @@ class Fleet:
 
     def put_resource(self, device: EndDevice, key: tuple[str, int], model: Any) -> bool:
         """Stores the latest of a resource and updates its points; True when it is the first."""
-        first = key not in device.resources
+        former = device.resources.get(key)
         device.resources[key] = model
-        changed = self._points.refresh(device, key[0], key[1])
+        changed = self._points.refresh(device, key[0], key[1], former)
         record = ("resource", device.sfdi, *key)
         self._door.emit(
             "resource",
@@ -367,7 +367,7 @@ class Fleet:
             records=() if key[0] in REPEATED else [record],
             latest=[record] if key[0] in REPEATED else (),
         )
-        return first
+        return former is None
 
     def post_log_event(self, device: EndDevice, event: models.LogEvent) -> Entry:
         """Adds an event to the log of a device. Raises BadValue for one that is not complete."""
