@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +12,9 @@ from .end_device import EndDevice
 from .errors import NotWritable, UnknownPoint
 from .formula import Resources
 from .point import Point
-from .point_rows import Row
+from .point_rows import READINGS, Row
 from .points import PointMap
+from .readings import StoredReading
 from .references import TIME
 from .state_points import ADOPTION
 
@@ -50,23 +51,62 @@ class DevicePoints:
         ``der``: whose resource, if each DER has one. ``former``: the resource before, if it is
         known: points of fields that are the same as before keep their values.
         """
-        now = self._clock()
-        changed: dict[str, PointValue] = {}
         point_map = device.point_map
-        points = point_map.dependents(resource, der)
-        if former is not None:
-            received = [point.name for point in points if point.name in device.points]
-            device.point_times.update(dict.fromkeys(received, now))
-            points = _touched(points, former, device.resources[resource, der])
         timed = resource in point_map.timed_by
         if timed:
             self._watch(device)
-        values = point_map.evaluate(
-            points,
-            self._resources(device, timed),
-            device.readings,
-            device.registration.direction_frame,
+        points: Iterable[Point] = point_map.dependents(resource, der)
+        if former is not None:
+            received = [point.name for point in points if point.name in device.points]
+            device.point_times.update(dict.fromkeys(received, self._clock()))
+            points = _touched(points, former, device.resources[resource, der])
+        return self._evaluate(device, points, self._resources(device, timed))
+
+    def refresh_readings(
+        self, device: EndDevice, latest: Mapping[str, StoredReading | None]
+    ) -> dict[str, PointValue]:
+        """Takes over readings by their keys (None: it is gone) and updates the points.
+
+        Values that come again, the usual case, can only change the points that read them.
+        """
+        known = device.readings
+        again = all(
+            reading is not None
+            and (key in known)
+            and (reading == known[key] or reading.differs_in_value_alone(known[key]))
+            for key, reading in latest.items()
         )
+        for key, reading in latest.items():
+            if reading is None:
+                known.pop(key, None)
+            else:
+                known[key] = reading
+        if not again:
+            return self.refresh(device, READINGS)
+        fed = {
+            point.name: point
+            for reading in latest.values()
+            if reading is not None and reading.value is not None
+            for point in device.point_map.fed_by(reading)
+        }
+        return self._evaluate(device, fed.values(), device.resources)
+
+    def counting(self) -> list[EndDevice]:
+        """The devices that have points which change with the time alone just now."""
+        return list(self._counting.values())
+
+    def forget(self, device: EndDevice) -> None:
+        """A device is gone."""
+        self._counting.pop(device.sfdi, None)
+
+    def _evaluate(
+        self, device: EndDevice, points: Iterable[Point], resources: Resources
+    ) -> dict[str, PointValue]:
+        """Gives points their values; returns those that have another one now."""
+        frame = device.registration.direction_frame
+        values = device.point_map.evaluate(points, resources, device.readings, frame)
+        now = self._clock()
+        changed: dict[str, PointValue] = {}
         for name, value in values.items():
             before = device.points.get(name)
             if value is None:
@@ -78,14 +118,6 @@ class DevicePoints:
             if value != before or type(value) is not type(before):
                 changed[name] = value
         return changed
-
-    def counting(self) -> list[EndDevice]:
-        """The devices that have points which change with the time alone just now."""
-        return list(self._counting.values())
-
-    def forget(self, device: EndDevice) -> None:
-        """A device is gone."""
-        self._counting.pop(device.sfdi, None)
 
     def _watch(self, device: EndDevice) -> None:
         if device.point_map.timed_by and any(key[0] == "DERControl" for key in device.resources):

@@ -76,9 +76,8 @@ class Mirroring:
         """Removes a mirror and its readings; points that only they fed are None again."""
         device = self._registry.device(mirror.sfdi)
         self._mirrors.remove(mirror)
-        for key in mirror.stored_readings(mirror.meter_readings):
-            device.readings.pop(key, None)
-        changed = self._points.refresh(device, "MirrorMeterReading")
+        gone = dict.fromkeys(mirror.stored_readings(mirror.meter_readings))
+        changed = self._points.refresh_readings(device, gone)
         self._tell(device, mirror, "removed", changed, gone=[mirror.record])
 
     def set_rate(self, device: EndDevice, seconds: int) -> None:
@@ -115,12 +114,7 @@ class Mirroring:
         self._mirrors.claim(mirror, claimed)
         touched = list(_touched(mirror, merged))
         mirror.meter_readings |= merged
-        for key, reading in mirror.stored_readings(merged).items():
-            if reading is None:
-                device.readings.pop(key, None)
-            else:
-                device.readings[key] = reading
-        changed = self._points.refresh(device, "MirrorMeterReading")
+        changed = self._points.refresh_readings(device, mirror.stored_readings(merged))
         new = change != "readings"
         self._tell(
             device,

@@ -10,7 +10,7 @@ from .changes import PointValue
 from .errors import BadValue, BaseUnknown, NotWritable
 from .formula import Resources
 from .point_rows import Row
-from .readings import Frame, StoredReading
+from .readings import Frame, Selector, StoredReading
 from .writing import Writing
 
 Readings = Mapping[str, StoredReading]
@@ -24,6 +24,7 @@ class Point:
     ``resources``: class names of what the value depends on. ``path``: the field under today's
     name, dotted; "" for readings and formulas. ``evaluate``: the value, None until received.
     ``field``: the one field of its resource that the value comes from; None where it may be more.
+    ``selector``: which readings it reads, of a point that reads readings.
     """
 
     row: Row
@@ -35,6 +36,7 @@ class Point:
     decode: Callable[[Any, Resources], PointValue] | None = None
     writing: Writing | None = None
     field: str | None = None
+    selector: Selector | None = None
 
     @property
     def name(self) -> str:

@@ -141,4 +141,4 @@ def _reading_point(row: Row) -> Point:
         chosen = selector.choose(readings.values(), frame)
         return None if chosen is None else finish(reading_value(*chosen, in_percent=in_percent))
 
-    return Point(row, type_name, "", frozenset((READINGS,)), evaluate)
+    return Point(row, type_name, "", frozenset((READINGS,)), evaluate, selector=selector)

@@ -19,7 +19,7 @@ from .point_compiler import compile_row
 from .point_groups import groups_of
 from .point_rows import DER_RESOURCES, READINGS, CellError, read_rows
 from .point_titles import repeated_titles, title_problems
-from .readings import Frame
+from .readings import Frame, StoredReading
 from .references import TIME
 
 _NO_READINGS: Readings = {}
@@ -49,6 +49,11 @@ class PointMap:
                 self._dependents.setdefault((resource, der), []).append(point)
         timed = [point.resources for point in self.dependents(TIME)]
         self.timed_by: frozenset[str] = frozenset().union(*timed)
+        # The descriptions that rows name, and what was asked of ``fed_by``: other descriptions,
+        # which clients think up, feed nothing.
+        selectors = [point.selector for point in self.dependents(READINGS) if point.selector]
+        self._descriptions = {each.description for each in selectors} - {None}
+        self._fed: dict[tuple[str | None, int], list[Point]] = {}
         # What the points read of a device that has sent nothing.
         self._nothing = self.evaluate(self.rows.values(), {})
 
@@ -114,6 +119,18 @@ class PointMap:
         ``der``: whose, if each DER has one.
         """
         return self._dependents.get((resource, der), [])
+
+    def fed_by(self, reading: StoredReading) -> Sequence[Point]:
+        """The points that could read a reading of this description and unit."""
+        description = reading.description if reading.description in self._descriptions else None
+        key = (description, reading.uom)
+        if key not in self._fed:
+            self._fed[key] = [
+                point
+                for point in self.dependents(READINGS)
+                if point.selector is None or point.selector.may_choose(reading)
+            ]
+        return self._fed[key]
 
     def evaluate_all(
         self, resources: Resources, readings: Readings, frame: Frame

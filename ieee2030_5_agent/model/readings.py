@@ -81,6 +81,22 @@ class StoredReading:
         patience = max(_MISSED_POSTS * self.post_rate, _ONE_ROUND_S)
         return moment - _age(self)[0] <= patience
 
+    @property
+    def uom(self) -> int:
+        """The unit; an absent ReadingType element counts as code 0."""
+        return 0 if self.reading_type is None else self.reading_type.uom or 0
+
+    def differs_in_value_alone(self, former: StoredReading) -> bool:
+        """Whether this is the same measurement as before, so that it binds where it bound."""
+        return (
+            former.value is not None
+            and self.value is not None
+            and former.description == self.description
+            and former.reading_type == self.reading_type
+            and former.role_flags == self.role_flags
+            and former.usage_point == self.usage_point
+        )
+
 
 class SelectorError(ValueError):
     """A selector that cannot be read; the text says what is wrong with it."""
@@ -114,10 +130,7 @@ class Selector:
                 return max(named, key=_age), 1
         found: list[tuple[StoredReading, Ranks, int]] = []
         for reading in readings:
-            # An absent ReadingType element counts as code 0.
-            kind = reading.reading_type
-            uom = 0 if kind is None else kind.uom or 0
-            if uom not in self.uoms or reading.value is None:
+            if reading.uom not in self.uoms or reading.value is None:
                 continue
             match = self._match(reading, frame)
             if match is not None:
@@ -127,6 +140,12 @@ class Selector:
             found = [each for each in found if each[0].sent_at(latest)]
         best = max(found, key=self._order, default=None)
         return None if best is None else (best[0], best[2])
+
+    def may_choose(self, reading: StoredReading) -> bool:
+        """Whether a reading of this description and unit could be the one that binds."""
+        if self.description is not None and reading.description == self.description:
+            return True
+        return reading.uom in self.uoms
 
     def _order(self, match: tuple[StoredReading, Ranks, int]) -> tuple[Ranks, Ranks, Ranks, float]:
         """What binds rather is greater; ranks count from 0, the best."""

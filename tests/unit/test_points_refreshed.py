@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ieee2030_5_agent.model.end_device import EndDevice
+from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
 from tests.clock import Clock
@@ -57,3 +59,48 @@ def test_the_same_again_is_received_again(class_name: str) -> None:
     for name in device.points:
         assert device.point_times[name] == (clock.now if name in read else before[name])
     assert server.fleet.get_changes(cursor)["points"] == {}
+
+
+MEASUREMENTS = st.builds(
+    models.MirrorMeterReading,
+    mRID=st.sampled_from([b"\x01", b"\x02", b"\x03"]),
+    description=st.sampled_from([None, "PhaseCurrentAvg", "PhasePowerAvg", "of the client"]),
+    ReadingType=st.builds(
+        models.ReadingType,
+        uom=st.sampled_from([5, 29, 38, 61]),
+        flowDirection=st.sampled_from([None, 1, 19]),
+        phase=st.sampled_from([None, 0, 128]),
+        accumulationBehaviour=st.just(12),
+        kind=st.just(37),
+    ),
+    Reading=st.builds(models.Reading, value=st.integers(-5, 5)),
+)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.lists(MEASUREMENTS, max_size=3, unique_by=lambda m: m.mRID)),
+        max_size=6,
+    )
+)
+def test_points_do_not_depend_on_the_order_in_which_readings_came(posts: list[Any]) -> None:
+    server = Server(Settings.load({"devices": [DEVICE.entry]}), Clock())
+    device = server.fleet.device(DEVICE.sfdi)
+    mirrors = []
+    for mrid, flags in ((b"\xf1", b"\x49"), (b"\xf2", b"\x09")):
+        usage_point = models.MirrorUsagePoint(
+            mRID=mrid,
+            deviceLFDI=bytes.fromhex(DEVICE.lfdi),
+            roleFlags=flags,
+            serviceCategoryKind=0,
+            status=1,
+        )
+        mirrors.append(server.fleet.mirroring.put(device, usage_point, strict=False)[0])
+    for second, readings in posts:
+        server.fleet.mirroring.post(mirrors[second], readings, strict=False)
+        whole = device.point_map.evaluate_all(
+            device.resources, device.readings, device.registration.direction_frame
+        )
+        assert device.points == {n: value for n, value in whole.items() if value is not None}
+        assert device.point_times.keys() == device.points.keys()

@@ -19,7 +19,7 @@ from .timing import percentile
 
 CONNECTIONS = (1, 8, 64)
 ROUNDS = 3
-ROUND_S = 0.7
+ROUND_S = 0.5
 # Of the bare application's rate that ours must reach.
 GOALS = {"GET": "ratio >= 0.6", "PUT": "ratio >= 0.45"}
 HANDSHAKING = 8

@@ -20,7 +20,7 @@ from .figures import Figure
 
 T = TypeVar("T")
 
-DEVICES = 2_000
+DEVICES = 1_000
 # 24 hours of five minutes, for some devices.
 CONTROLS, CONTROLLED = 288, 100
 STARTED = 10_000
