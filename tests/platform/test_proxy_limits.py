@@ -219,15 +219,21 @@ def test_one_address_does_not_occupy_haproxy(
         pytest.skip(f"HAProxy is not to be had: {proxy}")
     with ExitStack() as held:
 
-        def full() -> bool:
+        def refused() -> bool:
             """Connects until no more is taken: those of other tests may end meanwhile."""
-            held.enter_context(socket.create_connection((tls_client.HOST, proxy.port)))
-            return not answers(proxy, device)
+            connection = socket.create_connection((tls_client.HOST, proxy.port), timeout=0.3)
+            held.enter_context(connection)
+            try:
+                return connection.recv(1) == b""
+            except TimeoutError:
+                return False
+            except ConnectionError:
+                return True
 
         for _ in range(PER_ADDRESS - 10):
             held.enter_context(socket.create_connection((tls_client.HOST, proxy.port)))
         assert answers(proxy, device)
-        until(full, "a refusal", 20)
+        until(refused, "a refusal", 20)
     until(lambda: answers(proxy, device), "connections again", 10)
 
 
