@@ -28,12 +28,7 @@ class DevicePoints:
         self._counting: dict[str, EndDevice] = {}
 
     def configure(self, device: EndDevice, point_map: PointMap) -> None:
-        """Gives a device another registry, and all its points their values.
-
-        What was staged for a row that says something else now is dropped: 60 were percent, and
-        would be watts.
-        """
-        _drop_staged(device, point_map)
+        """Gives a device another registry, and all its points their values."""
         device.point_map = point_map
         frame = device.registration.direction_frame
         resources = self._resources(device, bool(point_map.timed_by))
@@ -133,8 +128,11 @@ class DevicePoints:
         return {**device.resources, (TIME, 1): time}
 
 
-def _drop_staged(device: EndDevice, point_map: PointMap) -> None:
-    """Forgets what was staged and adopted under rows that another registry has otherwise."""
+def drop_staged(device: EndDevice, point_map: PointMap) -> None:
+    """Forgets what was staged and adopted under rows that another registry has otherwise.
+
+    60 that were percent would else be watts.
+    """
 
     def same(name: str) -> bool:
         former, now = device.point_map.rows.get(name), point_map.rows.get(name)

@@ -58,6 +58,14 @@ class Commit:
     curves: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """``side``: below or above zero, where a switch put the control with this mRID."""
+
+    mrid: bytes
+    side: str
+
+
 @dataclass(slots=True, eq=False)
 class EndDevice:
     """One registered device. Only the Fleet changes it.
@@ -89,6 +97,8 @@ class EndDevice:
     # program.
     commits: dict[str, Commit] = field(default_factory=dict)
     controls: dict[str, int] = field(default_factory=dict)
+    # By group of points: which side of zero was switched on, which a set point of 0 does not tell.
+    switched: dict[str, Switched] = field(default_factory=dict)
     # Which of the fleet's registries it was given by config_points; None: the default.
     registry: str | None = None
 

@@ -14,7 +14,7 @@ from ..sep.editions import Edition
 from .change_log import ChangeLog
 from .changes import Changed, PointValue, Record
 from .contents import Contents
-from .device_points import DevicePoints
+from .device_points import DevicePoints, drop_staged
 from .dispatch import Dispatch
 from .door import Door
 from .end_device import REPEATED, EndDevice, Registration
@@ -73,6 +73,7 @@ class Fleet:
         self.own_registries = OwnRegistries()
         self._points = DevicePoints(clock)
         self._default_points = point_map
+        self._has_defaults = False
         # Registries of devices that were removed: a device that comes back finds its own again,
         # because its driver does not notice that it was away.
         self.kept_registries: dict[str, str] = {}
@@ -411,12 +412,18 @@ class Fleet:
     # --- points --------------------------------------------------------------------------------
 
     def set_default_points(self, point_map: PointMap) -> None:
-        """The points of devices that have no registry of their own."""
+        """The points of devices that have no registry of their own.
+
+        The first ones are those that what comes from the store was staged under.
+        """
+        started, self._has_defaults = self._has_defaults, True
         self._default_points = point_map
         for device in self.registry.listed:
             if device.registry is None:
+                if started:
+                    drop_staged(device, point_map)
                 self._points.configure(device, point_map)
-                self._door.emit("points", device, {}, device.points)
+                self._door.emit("points", device, {}, device.points, records=[device.record])
 
     def config_points(self, sfdi: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Gives a device a registry of its own. Raises UnknownDevice, PointMapError."""
@@ -426,7 +433,9 @@ class Fleet:
         except PointMapError as error:
             problems = [f"device {sfdi}: {problem}" for problem in error.problems]
             raise PointMapError(problems) from error
-        self._points.configure(device, self.own_registries.point_map(device.registry))
+        point_map = self.own_registries.point_map(device.registry)
+        drop_staged(device, point_map)
+        self._points.configure(device, point_map)
         records = [device.record, ("registry", device.registry)]
         self._door.emit("points", device, {}, device.points, records=records)
 

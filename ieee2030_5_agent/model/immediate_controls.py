@@ -16,13 +16,13 @@ from .controls import MODES, Control, Status, modes_of
 from .dispatch import Dispatch
 from .door import Door
 from .drafts import Draft
-from .end_device import EndDevice
+from .end_device import EndDevice, Switched
 from .errors import UnknownProgram
 from .newer_modes import refuse_newer
 from .point_groups import Group
 from .program import Program
 from .programs import Programs
-from .state_points import SWITCHED, Switched
+from .state_points import SWITCHED
 from .writing import Role
 
 _BASE = "DERControlBase."
@@ -141,7 +141,8 @@ class ImmediateControls:
         )
         if side and draft.mrid is not None:
             # Before the control is there, so that the points that it brings up to date find it.
-            device.resources[SWITCHED, name] = Switched(draft.mrid, side)
+            device.switched[name] = Switched(draft.mrid, side)
+            device.resources[SWITCHED, name] = device.switched[name]
         device.controls[name] = self._dispatch.create(program, draft, instead_of=former).number
         self._door.keep(device.record)
 

@@ -25,7 +25,6 @@ from .point import Point
 from .point_groups import Group, Staged, filled, missing, refuse_missing
 from .program import Program
 from .programs import Programs
-from .state_points import SWITCHED, Switched
 from .writing import ABOVE, ABSENT, BELOW, CONTROL, CURVE, DEFAULT, PRESENT, Role, Writing
 
 _NOTHING = Commit(0)
@@ -198,7 +197,7 @@ class SetPoints:
 
     def _switched_side(self, device: EndDevice, group: Group) -> str:
         """On which side of zero the group's control was switched on, while it stands."""
-        switched: Switched | None = device.resources.get((SWITCHED, group.name))
+        switched = device.switched.get(group.name)
         return switched.side if switched is not None and self.controls.kept(device, group) else ""
 
     # --- switches and commits ------------------------------------------------------------------

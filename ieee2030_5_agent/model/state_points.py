@@ -6,7 +6,6 @@ Source: IEEE 2030.5-2018 DERControlBase, DERCurve.CurveData.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from ..sep.facets import ELEMENTS
@@ -32,14 +31,6 @@ CURVE_TYPE = "curve"
 ADOPTION = "Adoption"
 # Which side of zero a switch put in force, which 0 itself does not tell; kept by group of rows.
 SWITCHED = "Switched"
-
-
-@dataclass(frozen=True, slots=True)
-class Switched:
-    """``side``: below or above, as long as the control with this mRID counts."""
-
-    mrid: bytes
-    side: str
 
 
 def state_point(row: Row, mapping: RowMapping, place: Place) -> Point:
@@ -189,10 +180,12 @@ def _sign_state(row: Row, path: FieldPath) -> Callable[[Any], str]:
 
 def _switched_side(group: str, path: FieldPath, resources: Resources) -> str:
     """On which side of zero the control is that commands a field with 0 now."""
-    switched: Switched | None = resources.get((SWITCHED, group))
+    switched = resources.get((SWITCHED, group))
     control = resources.get(("DERControl", path.name))
-    known = switched is not None and control is not None and control.mRID == switched.mrid
-    return switched.side if switched is not None and known else "present"
+    if switched is None or control is None or control.mRID != switched.mrid:
+        return "present"
+    side: str = switched.side
+    return side
 
 
 def _no_code(resource: Any) -> Any:

@@ -142,6 +142,16 @@ def test_a_set_point_goes_on_and_the_next_one_supersedes_it(site: Site, restart:
     assert sorted(statuses) == ["active", "superseded"]
 
 
+def test_a_set_point_of_0_keeps_its_side(site: Site, restart: Restart) -> None:
+    fleet = site.server.fleet
+    fleet.set_point(BATTERY, "b124_InWRte", 0)
+    fleet.set_point(BATTERY, "b124_StorCtl_Mod", 1)
+    again = restart(site).server.fleet
+    assert again.get_point(BATTERY, "b124_StorCtl_Mod") == 1
+    again.set_point(BATTERY, "b124_InWRte", 25)
+    assert again.get_point(BATTERY, "sep_DERControl_DERControlBase_opModFixedW") == -25
+
+
 def test_a_mode_that_was_lost_stays_lost(site: Site, restart: Restart) -> None:
     site.server.fleet.config_points(BATTERY, ROWS)
     site.server.fleet.set_point(BATTERY, "opModMaxLimW", 80.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ieee2030_5_agent.model.errors import BadValue, BaseUnknown
+from ieee2030_5_agent.model.points import PointMap
 from ieee2030_5_agent.sep import models
 from tests.protocol import documents
 from tests.protocol.conftest import BATTERY, Site
@@ -116,6 +117,16 @@ def test_what_is_staged_counts_only_while_its_row_says_the_same(site: Site, case
     else:
         with pytest.raises(BadValue, match="nothing is set that it could switch on"):
             fleet.set_point(BATTERY, "ena", 1)
+
+
+def test_what_is_staged_counts_only_under_the_default_registry_that_it_had(site: Site) -> None:
+    fleet = site.server.fleet
+    fleet.set_default_points(PointMap.from_rows(ceiling(("lim", "%", "", ""), ENABLE)))
+    fleet.set_point(BATTERY, "lim", 60)
+    watts = ("lim", "W", "positive=DERSettings.setMaxW", "")
+    fleet.set_default_points(PointMap.from_rows(ceiling(watts, ENABLE)))
+    with pytest.raises(BadValue, match="nothing is set that it could switch on"):
+        fleet.set_point(BATTERY, "ena", 1)
 
 
 def test_what_is_adopted_counts_only_while_its_rows_say_the_same(site: Site) -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.end_device import Commit, EndDevice, Registration
+from ...model.end_device import Commit, EndDevice, Registration, Switched
 from ...model.fleet import Fleet
 from ...model.log_events import Entry
 from ...model.standings import IN_FORCE
-from ...model.state_points import ADOPTION
+from ...model.state_points import ADOPTION, SWITCHED
 from ...sep import models
 from ...sep.editions import Edition
 from ..documents import Document, from_document, of_model, to_document, to_model
 from .kind import Key, Kind, Restoring, TextKey
 
-# They follow from the registration, the log, what is in force and what was committed.
-_DERIVED = {"EndDevice", "LogEventList", ADOPTION, *IN_FORCE}
+# They follow from the registration, the log, what is in force and what was committed or switched.
+_DERIVED = {"EndDevice", "LogEventList", ADOPTION, SWITCHED, *IN_FORCE}
 # Fields of EndDevice that are stored as they are.
 _FIELDS = (
     "number",
@@ -44,6 +44,7 @@ def _device(fleet: Fleet, key: Key) -> Document | None:
         "registration": to_document(device.registration),
         "log_total": device.log.total,
         "commits": {name: to_document(commit) for name, commit in device.commits.items()},
+        "switched": {name: to_document(each) for name, each in device.switched.items()},
     }
 
 
@@ -57,6 +58,10 @@ def _restore_device(to: Restoring, key: TextKey, document: Document) -> None:
     for name, commit in document["commits"].items():
         device.commits[name] = from_document(Commit, commit)
         device.resources[ADOPTION, name] = device.commits[name].result
+    # A file of before has none.
+    for name, switched in document.get("switched", {}).items():
+        device.switched[name] = from_document(Switched, switched)
+        device.resources[SWITCHED, name] = device.switched[name]
     to.fleet.restore_device(device)
 
 
