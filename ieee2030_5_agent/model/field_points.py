@@ -58,7 +58,7 @@ def _plain_point(row: Row, field: Field, mapping: RowMapping, place: Place) -> P
         value = decode(wire)
         return None if value is None else finish(value)
 
-    top, inside, _ = field.path.dotted.partition(".")
+    top, *inside = field.path.steps
     return Point(
         row,
         type_name,
@@ -68,7 +68,7 @@ def _plain_point(row: Row, field: Field, mapping: RowMapping, place: Place) -> P
         _without_resources(encode) if encode is not None else None,
         from_wire,
         # Conditions and signs are fields beside it.
-        field=top if inside or not mapping.keys else None,
+        field=top.name if inside or not mapping.keys else None,
     )
 
 

@@ -16,7 +16,15 @@ from tests.clock import Clock
 from tests.strategies import resources
 from tools.bench import site
 
-CLASSES = ["DERStatus", "DERSettings", "DERCapability", "DERAvailability", "PowerStatus"]
+CLASSES = [
+    "DERAvailability",
+    "DERCapability",
+    "DERSettings",
+    "DERStatus",
+    "DeviceInformation",
+    "DeviceStatus",
+    "PowerStatus",
+]
 DEVICE = site.device(0)
 
 

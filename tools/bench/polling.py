@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from time import monotonic
 from typing import NamedTuple
 
 import gevent
@@ -17,6 +18,7 @@ INTERVAL_S = 5
 # Whole intervals that are measured, after the first publish of every device.
 INTERVALS = 2
 FIRST_S = 60.0
+CEILING_S = 2.0
 
 
 class Polled(NamedTuple):
@@ -28,6 +30,7 @@ class Polled(NamedTuple):
 
 
 def measure(platform: BenchPlatform) -> Iterator[Figure]:
+    yield Figure("message bus: publishes, one after the other", ceiling(platform), None, "1/s")
     ours = watch(platform, "ieee2030_5", cache_expiry_s=INTERVAL_S)
     own = watch(platform, "own_remote")
     shared = watch(platform, "shared_remote")
@@ -43,6 +46,16 @@ def measure(platform: BenchPlatform) -> Iterator[Figure]:
     yield Figure(f"{name}: calls / shared remote", ours.calls, shared.calls, "1/s", "ratio <= 1")
     yield Figure(f"{name}: calls / own remotes", ours.calls, own.calls, "1/s")
     yield Figure(f"{name}: publishes / due", ours.publishes, DEVICES / INTERVAL_S, "1/s")
+
+
+def ceiling(platform: BenchPlatform) -> float:
+    """How many messages the platform takes a second from an agent that waits for each."""
+    publish = platform.peer.agent.vip.pubsub.publish
+    count, end = 0, monotonic() + CEILING_S
+    while monotonic() < end:
+        publish("pubsub", "bench/ceiling", message=[{"W": 1.0}, {}]).get(timeout=CEILING_S)
+        count += 1
+    return count / CEILING_S
 
 
 def watch(platform: BenchPlatform, driver_type: str, **remote: object) -> Polled:
