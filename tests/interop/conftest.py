@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import gevent.socket
 import pytest
 
 from ieee2030_5_agent.settings import POLLED
-from tests.interop.laboratory import Laboratory
+from tests.interop.laboratory import HOST, Laboratory
 from tests.interop.py20305_client import Py20305
 from tests.interop.reports import REGISTRY
 from tests.platform.installed import SAMPLE, installed
@@ -87,7 +88,17 @@ def platform(
         "compatibility": {"new_default_mrid": True, "randomized_cancellation": False},
     }
     with installed(booted_platform, say, config) as under_test:
+        # It may be ready a moment later than the route of platform.web.
+        under_test.until(lambda: _listens(laboratory), "the agent's listener")
         yield under_test
+
+
+def _listens(laboratory: Laboratory) -> bool:
+    try:
+        gevent.socket.create_connection((HOST, laboratory.port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 @contextmanager
