@@ -38,7 +38,7 @@ def measure(load: Load) -> Iterator[Figure]:
                 yield rate(name, results, goal)
                 if connections == 1:
                     yield latency(name, results)
-        order = Order(0, [], HANDSHAKING, ROUND_S, handshakes=True, **files(folder))
+        order = Order(0, [], HANDSHAKING, 2 * ROUND_S, handshakes=True, **files(folder))
         name = f"TLS handshakes, {HANDSHAKING} connections"
         yield rate(name, rounds(load, order, ports), "ratio >= 0.9")
 

@@ -13,7 +13,7 @@ from .platform import BenchPlatform
 
 CONNECTIONS = (1, 8, 64)
 ROUNDS = 3
-ROUND_S = 0.7
+ROUND_S = 0.5
 # Of the constant agent's rate that ours must reach.
 GOALS = {"GET": "ratio >= 0.9", "PUT": "ratio >= 0.8"}
 
