@@ -25,7 +25,7 @@ from ..rest.errors import (
     NotFound,
 )
 from ..rest.routing import CONDITIONALLY, Route
-from ..rest.targets import BadTarget, parse_target
+from ..rest.targets import MAX_LENGTH, BadTarget, parse_target
 from ..sep import models
 from ..sep.json_form import to_json
 
@@ -154,6 +154,8 @@ def _resource(call: Call, uri: str) -> tuple[Route, dict[str, int], str]:
     Raises NotFound for one that is not there for this client, BadValue for one that is not
     subscribable.
     """
+    if len(uri) > MAX_LENGTH:
+        raise BadValue(f"subscribedResource is longer than {MAX_LENGTH} characters")
     try:
         path = unquote(urlsplit(uri).path)
     except ValueError as error:
