@@ -291,6 +291,9 @@ class Outbox:
         entry.failures += 1
         entry.problem = problem
         entry.believed = entry.believed or turn.believed
+        # It may have arrived all the same, with its answer lost: then even what was told before
+        # is news.
+        self._knows(entry, turn, None)
         failing_for = now - entry.failing_since
         if turn.farewell is not None and entry.failures >= MOST_FAREWELLS:
             self._forget(entry)

@@ -230,7 +230,18 @@ def test_a_client_that_renews_is_tried_at_once(office: Office) -> None:
     office.outbox.failed(office.turn(), "down")
     assert office.turns() == []
     office.subscribe()
-    assert office.turn().told == b"old"
+    assert office.turn().subscription.path == "/a"
+
+
+def test_after_a_failure_it_is_not_known_what_was_told(office: Office) -> None:
+    office.subscribe()
+    office.change(A)
+    office.wait()
+    turn = office.turn()
+    assert turn.told == b"old"
+    office.outbox.failed(turn, "the answer was lost")
+    office.wait(5)
+    assert office.turn().told is None
 
 
 def test_who_is_gone_for_a_day_is_dropped_and_told_so_in_vain_a_few_times(office: Office) -> None:
