@@ -250,6 +250,9 @@ class Outbox:
         """There was nothing to tell. ``told``: what it knows, None when that is not known."""
         entry = self._end_turn(turn)
         if entry is not None:
+            if entry.failures:
+                # What could not be told is over, and with it the run of failures.
+                entry.failures, entry.problem = 0, None
             self._knows(entry, turn, told)
             self._go_on(entry)
 

@@ -264,6 +264,22 @@ def test_who_is_gone_for_a_day_is_dropped_and_told_so_in_vain_a_few_times(office
     assert office.outbox.status()["failing"] == 0
 
 
+def test_nothing_more_to_tell_ends_a_run_of_failures(office: Office) -> None:
+    number = office.subscribe()
+    office.change(A)
+    office.wait()
+    office.outbox.failed(office.turn(), "down")
+    office.wait(5)
+    office.outbox.unchanged(office.turn(), None)
+    state = office.outbox.state(number)
+    assert (state["failures"], state["problem"]) == (0, None)
+    office.wait(25 * HOUR)
+    office.change(A)
+    office.wait()
+    office.outbox.failed(office.turn(), "down")
+    assert office.subscriptions.by_number(number) is not None
+
+
 def test_who_refuses_is_not_told_the_same_again_and_soon_dropped(office: Office) -> None:
     number = office.subscribe()
     for count in range(MOST_REFUSALS):
