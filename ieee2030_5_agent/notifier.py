@@ -100,7 +100,7 @@ class Notifier:
             _log.debug("%s not notified: %s", subscription.notification_uri, problem)
             self._outbox.failed(turn, str(problem))
         except Barred as problem:
-            self._outbox.refused(turn, digest, str(problem))
+            self._outbox.refused(turn, digest, str(problem), answered=None)
         except Exception as fault:  # noqa: BLE001 - its turn has to end whatever fails
             _log.exception("a notification to %s failed", subscription.notification_uri)
             self._outbox.failed(turn, f"internal error: {type(fault).__name__}")

@@ -47,6 +47,7 @@ class Lanes:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._members: Counter[Endpoint] = Counter()
         self._queues: OrderedDict[Endpoint, OrderedDict[str, dict[int, None]]] = OrderedDict()
         self._busy_endpoints: Counter[Endpoint] = Counter()
         self._busy_owners: Counter[str] = Counter()
@@ -62,6 +63,15 @@ class Lanes:
     def busy(self) -> int:
         """How many are being served."""
         return self._busy
+
+    def join(self, endpoint: Endpoint) -> None:
+        """One more subscription goes to an endpoint."""
+        self._members[endpoint] += 1
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """One that went there does no more; with the last one the endpoint is forgotten."""
+        _take_one(self._members, endpoint)
+        self._forget_unused(endpoint)
 
     def put(self, number: int, lane: Lane) -> None:
         owners = self._queues.setdefault(lane.endpoint, OrderedDict())
@@ -87,25 +97,30 @@ class Lanes:
                     return self._start(lane, owners, queue)
         return None
 
-    def done(self, lane: Lane, failed: bool) -> None:
-        """One that was taken is served, or its endpoint did not answer (``failed``)."""
+    def done(self, lane: Lane, answered: bool | None) -> None:
+        """One that was taken is served.
+
+        ``answered``: whether its endpoint took or refused it, or failed; None: it was not asked.
+        """
+        endpoint = lane.endpoint
         self._busy -= 1
         _take_one(self._busy_owners, lane.owner)
-        _take_one(self._busy_endpoints, lane.endpoint)
+        _take_one(self._busy_endpoints, endpoint)
         _take_one(self._busy_lanes, lane)
-        if lane.endpoint in self._suspects:
+        suspect = endpoint in self._suspects
+        if suspect:
             self._busy_suspects -= 1
-        busy = self._busy_endpoints[lane.endpoint]
-        if failed and lane.endpoint not in self._suspects:
-            self._suspects.add(lane.endpoint)
+        busy = self._busy_endpoints[endpoint]
+        if answered is False and not suspect:
+            self._suspects.add(endpoint)
             self._busy_suspects += busy
-        elif not failed and lane.endpoint in self._suspects:
-            self._suspects.discard(lane.endpoint)
+        elif answered and suspect:
+            self._suspects.discard(endpoint)
             self._busy_suspects -= busy
+        self._forget_unused(endpoint)
 
-    def forget(self, endpoint: Endpoint) -> None:
-        """Nobody has anything to do with an endpoint any more."""
-        if not self._busy_endpoints[endpoint]:
+    def _forget_unused(self, endpoint: Endpoint) -> None:
+        if not self._members[endpoint] and not self._busy_endpoints[endpoint]:
             self._suspects.discard(endpoint)
 
     def _free(self, endpoint: Endpoint) -> bool:

@@ -106,8 +106,7 @@ class Outbox:
             if known is None:
                 self._forget(entry)
                 continue
-            self._unqueue(entry)
-            entry.subscription, entry.lane = known, _lane(known)
+            self._take_over(entry, known)
 
     # --- what happens --------------------------------------------------------------------------
 
@@ -146,8 +145,7 @@ class Outbox:
             return
         entry = self._entry(subscription)
         other = entry.subscription.path != subscription.path
-        self._unqueue(entry)
-        entry.subscription, entry.lane = subscription, _lane(subscription)
+        self._take_over(entry, subscription)
         if other:
             entry.told = self._digest(subscription)
         # A client that renews is there again.
@@ -222,7 +220,15 @@ class Outbox:
         if entry is None:
             entry = _Entry(subscription, _lane(subscription))
             self._entries[subscription.number] = entry
+            self._lanes.join(entry.lane.endpoint)
         return entry
+
+    def _take_over(self, entry: _Entry, subscription: Subscription) -> None:
+        """The subscription as it is now, which may go elsewhere."""
+        self._unqueue(entry)
+        former, entry.subscription, entry.lane = entry.lane, subscription, _lane(subscription)
+        self._lanes.join(entry.lane.endpoint)
+        self._lanes.leave(former.endpoint)
 
     def _mark(self, entry: _Entry, believed: bool) -> None:
         entry.believed = entry.believed or believed
@@ -259,7 +265,7 @@ class Outbox:
     def delivered(self, turn: Turn, told: bytes | None) -> None:
         """The subscriber took it."""
         self._counts["sent"] += 1
-        entry = self._end_turn(turn)
+        entry = self._end_turn(turn, answered=True)
         if entry is not None:
             entry.sent += 1
             entry.last_sent = self._clock()
@@ -268,10 +274,15 @@ class Outbox:
             self._knows(entry, turn, told)
             self._go_on(entry)
 
-    def refused(self, turn: Turn, told: bytes | None, problem: str) -> None:
-        """The subscriber does not want it: it is not told again, and soon nothing at all."""
+    def refused(
+        self, turn: Turn, told: bytes | None, problem: str, answered: bool | None = True
+    ) -> None:
+        """The subscriber does not want it: it is not told again, and soon nothing at all.
+
+        ``answered``: None where it may not even be asked.
+        """
         self._counts["refused"] += 1
-        entry = self._end_turn(turn)
+        entry = self._end_turn(turn, answered)
         if entry is None:
             return
         entry.failures = 0
@@ -285,7 +296,7 @@ class Outbox:
     def failed(self, turn: Turn, problem: str) -> None:
         """It did not get there: what is true then is sent later."""
         self._counts["failed"] += 1
-        entry = self._end_turn(turn, failed=True)
+        entry = self._end_turn(turn, answered=False)
         if entry is None:
             return
         now = self._timer()
@@ -314,9 +325,9 @@ class Outbox:
                 self._queue(entry)
             self._remove(entry, status)
 
-    def _end_turn(self, turn: Turn, failed: bool = False) -> _Entry | None:
+    def _end_turn(self, turn: Turn, answered: bool | None = None) -> _Entry | None:
         """The entry whose turn it was; None when its subscription is gone."""
-        self._lanes.done(turn.lane, failed)
+        self._lanes.done(turn.lane, answered)
         self.wake()
         entry = self._entries.get(turn.subscription.number)
         if entry is not None:
@@ -344,7 +355,7 @@ class Outbox:
 
     def _forget(self, entry: _Entry) -> None:
         self._unqueue(entry)
-        self._lanes.forget(entry.lane.endpoint)
+        self._lanes.leave(entry.lane.endpoint)
         del self._entries[entry.subscription.number]
 
     # --- questions of the operator -------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -452,7 +452,7 @@ def test_limits_hold_and_who_waits_is_next(limits: Limits, lane_of: Any, most: i
     assert len(busy) == most == lanes.busy
     served = list(busy)
     while busy:
-        lanes.done(lane_of(busy.pop(0)), failed=False)
+        lanes.done(lane_of(busy.pop(0)), answered=True)
         more = taken(lanes)
         busy += more
         served += more
@@ -464,10 +464,11 @@ def test_limits_hold_and_who_waits_is_next(limits: Limits, lane_of: Any, most: i
 def test_endpoints_that_fail_leave_half_of_all_to_the_others() -> None:
     lanes = Lanes(Limits(total=4, endpoint=4))
     for number in range(8):
+        lanes.join(lane(f"o{number}", f"bad{number}").endpoint)
         lanes.put(number, lane(f"o{number}", f"bad{number}"))
     while (busy := taken(lanes)) != []:
         for number in busy:
-            lanes.done(lane(f"o{number}", f"bad{number}"), failed=True)
+            lanes.done(lane(f"o{number}", f"bad{number}"), answered=False)
     for number in range(8):
         lanes.put(number, lane(f"o{number}", f"bad{number}"))
     assert len(taken(lanes)) == 2
@@ -477,13 +478,14 @@ def test_endpoints_that_fail_leave_half_of_all_to_the_others() -> None:
 
 def test_an_owner_that_hangs_at_an_endpoint_does_not_keep_others_from_it() -> None:
     lanes = Lanes(Limits())
+    lanes.join(lane().endpoint)
     lanes.put(0, lane("evil"))
     assert taken(lanes) == [0]
-    lanes.done(lane("evil"), failed=True)
+    lanes.done(lane("evil"), answered=False)
     for number, owner in enumerate(["evil", "evil", "good", "good"]):
         lanes.put(number, lane(owner))
     assert sorted(taken(lanes)) == [0, 2]
-    lanes.done(lane("good"), failed=False)  # it answers: no longer a suspect
+    lanes.done(lane("good"), answered=True)  # it answers: no longer a suspect
     assert sorted(taken(lanes)) == [1, 3]
 
 
@@ -493,3 +495,72 @@ def test_what_waits_no_more_is_taken_out() -> None:
     lanes.drop(1, lane())
     lanes.drop(2, lane("other"))
     assert (len(lanes), lanes.take()) == (0, None)
+
+
+def suspect(lanes: Lanes) -> bool:
+    """Whether the endpoint is one: then an owner has one at a time there. Ends all turns."""
+    for number in (100, 101):
+        lanes.put(number, lane())
+    most = len(taken(lanes))
+    for _ in range(most):
+        lanes.done(lane(), answered=None)
+    if most == 1:
+        assert taken(lanes) == [101]
+        lanes.done(lane(), answered=None)
+    return most == 1
+
+
+@pytest.mark.parametrize(
+    ("answered", "still"), [(True, False), (None, True), (False, True)], ids=str
+)
+def test_only_an_answer_clears_an_endpoint_that_failed(answered: bool | None, still: bool) -> None:
+    lanes = Lanes(Limits())
+    lanes.join(lane().endpoint)
+    for outcome in (False, answered):
+        lanes.put(1, lane())
+        assert taken(lanes) == [1]
+        lanes.done(lane(), outcome)
+    assert suspect(lanes) is still
+
+
+def test_an_endpoint_is_forgotten_with_its_last_subscription() -> None:
+    lanes = Lanes(Limits())
+    for _ in range(2):
+        lanes.join(lane().endpoint)
+    lanes.put(1, lane())
+    assert taken(lanes) == [1]
+    lanes.done(lane(), answered=False)
+    lanes.leave(lane().endpoint)
+    assert suspect(lanes)
+    lanes.leave(lane().endpoint)
+    lanes.join(lane().endpoint)
+    assert not suspect(lanes)
+
+
+def test_an_endpoint_whose_last_subscription_went_while_it_was_served_is_forgotten() -> None:
+    lanes = Lanes(Limits())
+    lanes.join(lane().endpoint)
+    lanes.put(1, lane())
+    assert taken(lanes) == [1]
+    lanes.leave(lane().endpoint)
+    lanes.done(lane(), answered=False)
+    lanes.join(lane().endpoint)
+    assert not suspect(lanes)
+
+
+def test_a_subscription_that_goes_elsewhere_leaves_its_endpoint(office: Office) -> None:
+    number = office.subscribe()
+    subscription = office.subscriptions.by_number(number)
+    assert subscription is not None
+    office.change(A)
+    office.wait()
+    office.outbox.failed(office.turn(), "down")
+    device: Any = Device()
+    moved = replace(subscription, notification_uri="http://other:1/")
+    office.subscriptions.change(device, subscription, moved)
+    assert office.turn().lane.endpoint.host == "other"
+    for path in ("/b/1", "/b/2"):  # whose endpoint is no suspect any more
+        office.subscribe(path)
+    office.change(("b", 1), ("b", 2))
+    office.wait()
+    assert len(office.turns()) == 2
