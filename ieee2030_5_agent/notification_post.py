@@ -16,6 +16,8 @@ import io
 import logging
 import ssl
 from collections import OrderedDict
+from collections.abc import Callable
+from contextvars import ContextVar
 from ipaddress import ip_address
 from typing import Any
 
@@ -49,6 +51,14 @@ class Unreached(Exception):
 
 class Barred(Exception):
     """The notification may not go there; the text says why."""
+
+
+class Withdrawn(Exception):
+    """The notification is not to be sent any more; nothing of it was."""
+
+
+# Whether what the greenlet is about to send is still wanted; each greenlet has its own.
+_wanted: ContextVar[Callable[[], bool]] = ContextVar("_wanted")
 
 
 class _TooMuch(http.client.HTTPException):
@@ -95,6 +105,11 @@ class _Dialled:
         super().__init__(*args, **kwargs)
         self._settings = settings
 
+    def connect(self) -> None:
+        """Connecting takes time, in which what was to be sent may have been withdrawn."""
+        super().connect()  # type: ignore[misc]  # of urllib3's class
+        _check_wanted()
+
     def _new_conn(self) -> Any:
         host, port = self._dns_host, self.port  # type: ignore[attr-defined]  # of urllib3's class
         addresses = _allowed(host, port, self._settings)
@@ -130,6 +145,11 @@ class _PlainPool(urllib3.HTTPConnectionPool):
 
 class _SecurePool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _Secure
+
+
+def _check_wanted() -> None:
+    if not _wanted.get()():
+        raise Withdrawn
 
 
 def _allowed(host: str, port: int, settings: Settings) -> list[tuple[Any, ...]]:
@@ -184,8 +204,13 @@ class Poster:
         self._context = context
         self._pools: OrderedDict[Endpoint, urllib3.HTTPConnectionPool] = OrderedDict()
 
-    def post(self, target: Target, body: bytes) -> int:
-        """The status of the subscriber's answer. Raises Unreached, Barred."""
+    def post(self, target: Target, body: bytes, wanted: Callable[[], bool] = lambda: True) -> int:
+        """The status of the subscriber's answer. Raises Unreached, Barred.
+
+        ``wanted``: asked right before anything is written; where it is not, raises Withdrawn.
+        """
+        _wanted.set(wanted)
+        _check_wanted()
         limits = self._settings.subscriptions
         late = Unreached(f"there was no answer in {limits.total_s:g} s")
         try:

@@ -13,7 +13,7 @@ import gevent
 from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 
-from .notification_post import Barred, Poster, Unreached, tls_context
+from .notification_post import Barred, Poster, Unreached, Withdrawn, tls_context
 from .notifying.notices import SubscriptionOver
 from .notifying.outbox import Turn
 from .rest.targets import parse_target
@@ -67,9 +67,24 @@ class Notifier:
             self._wake.wait(timeout=None if pause is None else max(pause, 0.0))
 
     def _serve(self, turn: Turn) -> None:
-        """Builds what is to be told now and lets a greenlet of its own send it."""
+        """Builds what is to be told now and lets a greenlet of its own send it.
+
+        It is built after the wait for a place to send from, so that it is not old by then.
+        """
+        self._beginning.acquire()
+        notice = self._notice(turn)
+        if notice is None:
+            self._beginning.release()
+        else:
+            gevent.spawn(self._send, turn, *notice)
+
+    def _notice(self, turn: Turn) -> tuple[bytes | None, bytes] | None:
+        """The digest and the body of what is to be told; None: nothing, and the turn is over."""
         try:
             self._server.fleet.advance(self._server.clock())
+            if not self._outbox.current(turn):
+                self._outbox.put_back(turn)
+                return None
             notice = self._server.notices.of(turn)
         except SubscriptionOver as over:
             self._outbox.over(turn, over.status)
@@ -77,11 +92,10 @@ class Notifier:
             _log.exception("the notification of %s failed", turn.subscription.path)
             self._outbox.failed(turn, f"internal error: {type(fault).__name__}")
         else:
-            if notice.body is None:
-                self._outbox.unchanged(turn, notice.digest)
-            else:
-                self._beginning.acquire()
-                gevent.spawn(self._send, turn, notice.digest, notice.body)
+            if notice.body is not None:
+                return notice.digest, notice.body
+            self._outbox.unchanged(turn, notice.digest)
+        return None
 
     def _send(self, turn: Turn, digest: bytes | None, body: bytes) -> None:
         waits = gevent.spawn_later(BEGINNING_S, self._beginning.release)
@@ -95,7 +109,10 @@ class Notifier:
     def _post(self, turn: Turn, digest: bytes | None, body: bytes) -> None:
         subscription = turn.subscription
         try:
-            status = self._poster.post(parse_target(subscription.notification_uri), body)
+            target = parse_target(subscription.notification_uri)
+            status = self._poster.post(target, body, lambda: self._outbox.current(turn))
+        except Withdrawn:
+            self._outbox.put_back(turn)
         except Unreached as problem:
             _log.debug("%s not notified: %s", subscription.notification_uri, problem)
             self._outbox.failed(turn, str(problem))

@@ -11,7 +11,7 @@ import heapq
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from ..model.changes import Changed
@@ -324,6 +324,20 @@ class Outbox:
             if entry.again:
                 self._queue(entry)
             self._remove(entry, status)
+
+    def current(self, turn: Turn) -> bool:
+        """Whether a turn still is what is to be told: not of what was deleted or changed since."""
+        entry = self._entries.get(turn.subscription.number)
+        if entry is None or entry.turn is not turn or entry.farewell is not turn.farewell:
+            return False
+        return replace(entry.subscription, renewed=turn.subscription.renewed) == turn.subscription
+
+    def put_back(self, turn: Turn) -> None:
+        """Nothing was sent, for the turn was current no more: what is true now is next."""
+        entry = self._end_turn(turn)
+        if entry is not None:
+            entry.believed = entry.believed or turn.believed
+            self._queue(entry)
 
     def _end_turn(self, turn: Turn, answered: bool | None = None) -> _Entry | None:
         """The entry whose turn it was; None when its subscription is gone."""

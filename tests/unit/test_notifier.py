@@ -17,7 +17,7 @@ import pytest
 from lxml import etree
 
 from ieee2030_5_agent import notification_post
-from ieee2030_5_agent.notification_post import Barred, Poster, Unreached
+from ieee2030_5_agent.notification_post import Barred, Poster, Unreached, Withdrawn
 from ieee2030_5_agent.notifier import AT_ONCE, Notifier
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.pki import make_ca
@@ -279,7 +279,7 @@ def test_few_begin_at_once_and_nobody_waits_for_those_who_wait_for_an_answer(
     site = make_site()
     posts: list[int] = []
 
-    def post(target: Target, body: bytes) -> int:
+    def post(target: Target, body: bytes, wanted: Callable[[], bool]) -> int:
         posts.append(target.endpoint.port)
         gevent.sleep(3 * LIMIT_S)
         return 201
@@ -597,3 +597,51 @@ def test_a_proxy_of_the_environment_is_not_asked(
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     subscribers = start()
     assert poster().post(parse_target(subscribers.uri("good")), b"") == 201
+
+
+# --- what is withdrawn before it is sent ---------------------------------------------------------
+
+
+def test_what_is_withdrawn_while_it_connects_is_not_sent(
+    start: Callable[..., Subscribers], lookup: Callable[..., Names]
+) -> None:
+    subscribers = start()
+    names = lookup({"a.example": ["127.0.0.1"]})
+    target = parse_target(f"http://a.example:{subscribers.port}/good")
+    sender = poster()
+    with pytest.raises(Withdrawn):
+        sender.post(target, b"gone", lambda: not names.asked)
+    assert sender.post(target, b"wanted") == 201
+    with pytest.raises(Withdrawn):
+        sender.post(target, b"gone", lambda: False)
+    assert [line["body"] for line in subscribers.received("good")] == ["wanted"]
+
+
+@pytest.mark.parametrize("how", ["deleted", "renewed", "changed"])
+def test_while_one_waits_for_its_place_its_subscription_may_go(
+    start: Callable[..., Subscribers], make_site: Callable[..., Site], how: str
+) -> None:
+    subscribers, site = start(), make_site()
+    number = site.subscribe(subscribers.uri("good"))
+    for _ in range(AT_ONCE):
+        site.notifier._beginning.acquire()
+    site.change()
+    until(lambda: site.server.outbox.status()["in_flight"] == 1)
+    path = f"/dcap/edev/0/sub/{number}"
+    if how == "deleted":
+        assert site.server.handle(Request("DELETE", path)).status == 204
+    else:
+        uri = subscribers.uri("good" if how == "renewed" else "status_200")
+        body = documents.subscription("/dcap/edev/0", uri)
+        body = body.replace("<Subscription>", '<Subscription xmlns="urn:ieee:std:2030.5:ns">')
+        assert site.server.handle(Request("PUT", path, body=body.encode())).status == 204
+    rate = site.change()
+    for _ in range(AT_ONCE):
+        site.notifier._beginning.release()
+    there = {"deleted": None, "renewed": "good", "changed": "status_200"}[how]
+    until(lambda: site.server.outbox.status()["in_flight"] == 0)
+    if there is not None:
+        (line,) = until(lambda: subscribers.received(there))
+        assert post_rate(line) == rate  # built once it had its place
+    others = {"good", "status_200"} - {there}
+    assert [subscribers.received(other) for other in others] == [[]] * len(others)
