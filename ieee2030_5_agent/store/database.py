@@ -45,7 +45,8 @@ class Database:
         self, path: Path, connect: Connect = connect, steps: Sequence[Step] = STEPS
     ) -> None:
         """Opens or creates the file. Raises StoreLocked, NewerStore, DamagedStore, StoreError."""
-        self.path = path
+        # Two names of one file are one store: the lock lies beside the file itself.
+        self.path = path = path.resolve()
         self._steps = steps
         with told(path):
             # What it holds is who may speak and what they are told to do.

@@ -29,6 +29,8 @@ def salvage(path: Path, at: float, connect: Connect = connect) -> Salvaged:
     ``at``: the time, for the name of the damaged file. At every moment of it either the damaged
     file or the complete new one is in place, so it may be interrupted.
     """
+    # What takes the place of a damaged file must not take that of a link to it.
+    path = path.resolve()
     with told(path):
         aside = set_aside(path, at)
         rows = _readable(path)

@@ -96,6 +96,21 @@ def test_two_agents_never_share_a_file(database: Database, path: Path) -> None:
     Database(path).close()
 
 
+def test_another_name_of_the_file_is_the_same_file(database: Database, path: Path) -> None:
+    link = path.with_name("link.sqlite")
+    link.symlink_to(path)
+    with pytest.raises(StoreLocked, match=r"store\.sqlite is in use by another agent"):
+        Database(link)
+
+
+def test_salvage_leaves_a_link_to_the_file_as_it_is(path: Path) -> None:
+    many(path)
+    link = path.parent.with_name("link.sqlite")
+    link.symlink_to(path)
+    assert salvage(link, 0).set_aside.parent == path.parent
+    assert link.readlink() == path
+
+
 def test_others_may_read_what_is_written(database: Database, path: Path) -> None:
     database.write(Batch(put=ROWS))
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
