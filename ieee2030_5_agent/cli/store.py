@@ -58,9 +58,10 @@ def sizes(file: Path) -> None:
 def export_(file: Path, output: TextIO) -> None:
     """Writes everything as lines of JSON to OUTPUT, or to the standard output.
 
-    It holds PINs of devices: keep it as carefully as the file itself.
+    It holds PINs of devices: keep it as carefully as the file itself. A new OUTPUT is readable for
+    its owner only.
     """
-    with _told():
+    with _told(), _private():
         for line in export(file):
             output.write(f"{line}\n")
 
@@ -88,6 +89,16 @@ def compact(file: Path) -> None:
         finally:
             database.close()
     click.echo(f"{file}: {before / 1000:.1f} kB -> {file.stat().st_size / 1000:.1f} kB")
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    """Files that are made meanwhile are for their owner only, from their first moment."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

@@ -24,6 +24,9 @@ from .schema import STEPS, Step, migrate, version_of
 Record = tuple[str, str, str]
 Connect = Callable[[Path], sqlite3.Connection]
 
+# Beside the file itself: its log, and what readers of the log share.
+LOG, SHARED = "-wal", "-shm"
+
 # Larger than any batch that is usual.
 PROBE = "-" * 2**16
 
@@ -54,6 +57,7 @@ class Database:
             self._lock: int | None = _locked(path)
         try:
             with told(path):
+                _made_private(path)
                 self._connection = connect(path)
         except StoreError:
             self._unlock()
@@ -78,7 +82,6 @@ class Database:
         if version_of(connection) < len(self._steps):
             with _transaction(connection):
                 migrate(connection, self._steps)
-        os.chmod(path, 0o600)
 
     def close(self) -> None:
         """Closes the file and lets others have it; may be called twice."""
@@ -189,6 +192,14 @@ def _locked(path: Path) -> int:
         os.close(lock)
         raise StoreLocked(f"{path} is in use by another agent") from None
     return lock
+
+
+def _made_private(path: Path) -> None:
+    """Only the owner may read it, before anything is in it: SQLite gives its log the same mode."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, mode=0o600))
+    for name in ("", LOG, SHARED):
+        with suppress(FileNotFoundError):
+            os.chmod(path.with_name(path.name + name), 0o600)
 
 
 @contextmanager

@@ -9,11 +9,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .database import Connect, Database, connect, is_whole, told
+from .database import LOG, SHARED, Connect, Database, connect, is_whole, told
 from .journal import Batch
-
-# Beside the file itself: its log, and what readers of the log share.
-LOG, SHARED = "-wal", "-shm"
 
 
 class Salvaged(NamedTuple):

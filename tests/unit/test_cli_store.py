@@ -59,6 +59,13 @@ def test_what_is_exported_comes_back(file: Path, tmp_path: Path) -> None:
     assert rows(other) == sorted(ROWS)
 
 
+def test_only_the_owner_may_read_what_is_exported(file: Path, tmp_path: Path) -> None:
+    output = tmp_path / "store.jsonl"
+    assert run(file, "export", str(output)).exit_code == 0
+    assert len(output.read_text().splitlines()) == len(ROWS) + 1
+    assert output.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_store_in_use_can_be_read_and_not_changed(file: Path) -> None:
     database = Database(file)
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ieee2030_5_agent.store.database import Database
+from ieee2030_5_agent.store.database import Database, connect
 from ieee2030_5_agent.store.errors import DamagedStore, NewerStore, StoreError, StoreLocked
 from ieee2030_5_agent.store.journal import Batch
 from ieee2030_5_agent.store.salvage import salvage
@@ -82,8 +82,39 @@ def test_every_batch_is_synced(path: Path) -> None:
 
 
 def test_only_the_owner_may_read_it(database: Database, path: Path) -> None:
-    assert path.stat().st_mode & 0o777 == 0o600
+    database.write(Batch(put=ROWS))
+    assert _modes(path) == dict.fromkeys(("", "-wal", "-shm"), 0o600)
     assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_only_the_owner_may_read_it_from_its_first_moment(path: Path) -> None:
+    seen: list[int] = []
+
+    def watched(path: Path) -> sqlite3.Connection:
+        seen.append(path.stat().st_mode & 0o777)
+        return connect(path)
+
+    Database(path, watched).close()
+    assert seen == [0o600]
+
+
+def test_what_others_could_read_is_closed_to_them_with_its_log(path: Path) -> None:
+    database = Database(path)
+    database.write(Batch(put=ROWS))
+    copies = {name: path.with_name(path.name + name).read_bytes() for name in ("", "-wal", "-shm")}
+    database.close()
+    for name, content in copies.items():  # as an agent that was killed leaves them
+        file = path.with_name(path.name + name)
+        file.write_bytes(content)
+        file.chmod(0o644)
+    database = Database(path)
+    assert _modes(path) == dict.fromkeys(copies, 0o600)
+    database.close()
+
+
+def _modes(path: Path) -> dict[str, int]:
+    files = {name: path.with_name(path.name + name) for name in ("", "-wal", "-shm")}
+    return {name: file.stat().st_mode & 0o777 for name, file in files.items()}
 
 
 # --- what stands in the way ----------------------------------------------------------------------
