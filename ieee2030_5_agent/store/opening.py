@@ -65,7 +65,9 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
     if unusable:
         aside = set_aside(database.path, at)
         database.write(Batch(removed=[(each.kind, each.key) for each in unusable]))
-        database.note(DAMAGE, _said(unusable, aside))
+        # What was met before and nobody has acknowledged stays to be read.
+        told = (damage_of(database), _said(unusable, aside))
+        database.note(DAMAGE, "; ".join(filter(None, told)))
 
 
 def overlay(rows: Iterable[Record], batch: Batch) -> list[Record]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing, suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,13 +48,29 @@ def salvage(path: Path, at: float, connect: Connect = connect) -> Salvaged:
 
 
 def set_aside(path: Path, at: float) -> Path:
-    """Copies a file, with its log, under a name that says what it is. Raises OSError."""
-    aside = path.with_name(f"{path.stem}.damaged-{int(at)}{path.suffix}")
+    """Copies a file, with its log, under a name that says what it is and that no other copy has.
+
+    Raises OSError.
+    """
+    aside = _free_name(path, at)
     for name in ("", LOG):
         source = path.with_name(path.name + name)
         if source.exists():
-            shutil.copy2(source, aside.with_name(aside.name + name))
+            copy = aside.with_name(aside.name + name)
+            copy.touch(mode=0o600)
+            shutil.copyfile(source, copy)
     return aside
+
+
+def _free_name(path: Path, at: float) -> Path:
+    """More than one copy may be made in one second."""
+    names = chain([""], (f"-{number}" for number in count(2)))
+    asides = (path.with_name(f"{path.stem}.damaged-{int(at)}{n}{path.suffix}") for n in names)
+    return next(
+        aside
+        for aside in asides
+        if not any(aside.with_name(aside.name + name).exists() for name in ("", LOG))
+    )
 
 
 def _readable(path: Path) -> list[tuple[str, str, str]]:

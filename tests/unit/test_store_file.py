@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from ieee2030_5_agent.server import Server
+from ieee2030_5_agent.settings import Settings
 from ieee2030_5_agent.store.database import Database, connect
 from ieee2030_5_agent.store.errors import DamagedStore, NewerStore, StoreError, StoreLocked
 from ieee2030_5_agent.store.journal import Batch
+from ieee2030_5_agent.store.opening import damage_of, open_store
 from ieee2030_5_agent.store.salvage import salvage
 from ieee2030_5_agent.store.schema import STEPS
 from tests.faulty_disk import Disk
@@ -247,6 +250,40 @@ def test_damage_is_seen_set_aside_and_survived(path: Path, damage: Any, least: i
     assert len(found) == salvaged.records >= least
     assert set(found) <= set(rows)  # nothing is invented
     assert not list(path.parent.glob("*.new*"))
+
+
+def test_no_copy_of_a_damaged_file_takes_the_place_of_another(path: Path) -> None:
+    many(path)
+    contents = [_without(path.read_bytes(), 12), b"no database" * 1000, b"nor this" * 1000]
+    asides = []
+    for content in contents:
+        path.write_bytes(content)
+        path.chmod(0o644)
+        asides.append(salvage(path, 7).set_aside)
+    assert [aside.name for aside in asides] == [
+        "store.damaged-7.sqlite",
+        "store.damaged-7-2.sqlite",
+        "store.damaged-7-3.sqlite",
+    ]
+    assert [aside.read_bytes() for aside in asides] == contents
+    assert {aside.stat().st_mode & 0o777 for aside in asides} == {0o600}
+
+
+def test_what_is_lost_with_a_damaged_record_is_told_beside_the_damage(path: Path) -> None:
+    database = Database(path)
+    rows = [("device", "000000000019", "{}"), ("log_event", "000000000019/0", "{}")]
+    database.write(Batch(put=rows))
+    database.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE records SET sum = sum + 1 WHERE kind = 'device'")
+    before = path.read_bytes()
+    opened = open_store(path, Server(Settings.load({})).new_fleet(Settings.load({})), 7)
+    told = damage_of(opened.database)
+    opened.database.close()
+    assert "the record device 000000000019 is not as it was written" in told
+    assert "it is kept as store.damaged-7.sqlite" in told
+    assert "the record log_event 000000000019/0: " in told
+    assert path.with_name("store.damaged-7.sqlite").read_bytes() == before
 
 
 def test_what_is_only_in_the_log_is_salvaged_too(path: Path) -> None:
