@@ -58,7 +58,7 @@ def _put_device(fleet: Fleet, registration: Registration) -> None:
         fleet.register(registration, CONFIG)
     else:
         fleet.update(registration)
-        known.origin = CONFIG
+        fleet.set_origin(known, CONFIG)
 
 
 def _configure_programs(fleet: Fleet, settings: Settings) -> None:

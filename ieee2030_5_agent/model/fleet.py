@@ -254,6 +254,12 @@ class Fleet:
         self._registered(device)
         return device
 
+    def set_origin(self, device: EndDevice, origin: str) -> None:
+        """Says who answers for a registration from now on."""
+        if device.origin != origin:
+            device.origin = origin
+            self._door.keep(device.record)
+
     def remove(self, sfdi: str) -> None:
         """Removes a device with all that belongs to it. Raises UnknownDevice, StillManages."""
         device = self.device(sfdi)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ieee2030_5_agent.configuration import registration_of
 from ieee2030_5_agent.model.controls import COMPLETED_VISIBLE_S, Status
 from ieee2030_5_agent.model.drafts import Draft
 from ieee2030_5_agent.model.programs import Assignment, Program
@@ -15,7 +16,7 @@ from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.sep.editions import Edition
 from ieee2030_5_agent.server import Server
-from ieee2030_5_agent.settings import Settings
+from ieee2030_5_agent.settings import Device, Settings
 from tests.protocol import documents
 from tests.protocol.conftest import BATTERY, INVERTER, START, Site, fill
 from tests.protocol.test_commands import ROWS, points
@@ -222,6 +223,20 @@ def test_what_was_registered_at_run_time_stays(site: Site, restart: Restart) -> 
     Operations(site.server).register_device(sfdi=19)
     again = restart(site)
     assert again.server.fleet.device("000000000019").origin == "rpc"
+
+
+def test_a_device_that_the_configuration_took_over_leaves_with_it(
+    site: Site, restart: Restart
+) -> None:
+    entry = Device(lfdi="3E4F45AB31EDFE5B67E343E5E4562E31984E23E5")
+    device = site.server.fleet.register(registration_of(entry), "in_band")
+    store = Following(site.server)
+    store.write_all()
+    settings = site.server.settings
+    devices = [*settings.devices, entry]
+    site.server.configure(settings.model_copy(update={"devices": devices}))
+    store.check()
+    assert store.restored().device(device.sfdi).origin == "config"
 
 
 def test_what_left_the_configuration_meanwhile_is_gone(site: Site, restart: Restart) -> None:
