@@ -57,6 +57,7 @@ class Database:
             self._lock: int | None = _locked(path)
         try:
             with told(path):
+                _refuse_without_head(path)
                 _made_private(path)
                 self._connection = connect(path)
         except StoreError:
@@ -192,6 +193,16 @@ def _locked(path: Path) -> int:
         os.close(lock)
         raise StoreLocked(f"{path} is in use by another agent") from None
     return lock
+
+
+def has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _refuse_without_head(path: Path) -> None:
+    """SQLite takes an empty file for a new one and drops its log; it is never empty with a log."""
+    if has_content(path.with_name(path.name + LOG)) and not has_content(path):
+        raise DamagedStore(f"{path} is empty or gone, and its log is not")
 
 
 def _made_private(path: Path) -> None:

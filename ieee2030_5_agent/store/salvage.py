@@ -10,7 +10,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
-from .database import LOG, SHARED, Connect, Database, connect, is_whole, told
+from .database import LOG, SHARED, Connect, Database, connect, has_content, is_whole, told
 from .journal import Batch
 
 
@@ -31,7 +31,8 @@ def salvage(path: Path, at: float, connect: Connect = connect) -> Salvaged:
     path = path.resolve()
     with told(path):
         aside = set_aside(path, at)
-        rows = _readable(path)
+        # SQLite would drop the log of an empty one, which tells the next start of the damage.
+        rows = _readable(path) if has_content(path) else []
         new = path.with_name(f"{path.name}.new")
         _remove(new)
     database = Database(new, connect)

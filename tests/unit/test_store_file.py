@@ -252,6 +252,33 @@ def test_damage_is_seen_set_aside_and_survived(path: Path, damage: Any, least: i
     assert not list(path.parent.glob("*.new*"))
 
 
+@pytest.mark.parametrize("gone", [False, True], ids=["empty", "gone"])
+def test_a_log_without_its_file_is_damage(path: Path, gone: bool) -> None:
+    database = Database(path)
+    database.write(Batch(put=ROWS))
+    log = path.with_name(path.name + "-wal").read_bytes()
+    database.close()
+    path.with_name(path.name + "-wal").write_bytes(log)
+    if gone:
+        path.unlink()
+    else:
+        path.write_bytes(b"")
+    with pytest.raises(DamagedStore, match=r"store\.sqlite is empty or gone, and its log is not"):
+        Database(path)
+    salvaged = salvage(path, 7)
+    assert salvaged.records == 0
+    kept = salvaged.set_aside
+    assert kept.with_name(kept.name + "-wal").read_bytes() == log
+    assert kept.exists() != gone
+    assert _read(path) == []
+
+
+def test_an_empty_file_without_a_log_is_new(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"")
+    assert _read(path) == []
+
+
 def test_no_copy_of_a_damaged_file_takes_the_place_of_another(path: Path) -> None:
     many(path)
     contents = [_without(path.read_bytes(), 12), b"no database" * 1000, b"nor this" * 1000]
