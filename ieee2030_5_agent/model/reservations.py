@@ -150,6 +150,9 @@ class Reservations:
     def all_requests(self) -> Sequence[Reservation]:
         return self._requests.all
 
+    def all_grants(self) -> Sequence[Grant]:
+        return self._grants.all
+
     def by_number(self, number: int) -> Reservation | None:
         return self._by_number.get(number)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..model.fleet import Fleet
 from .documents import Document
-from .kinds import KINDS, Kind, Restoring, TextKey
+from .kinds import KINDS, Kind, Restoring, TextKey, raise_counters
 
 # What a document that is damaged, or lacks another that is, can raise on its way back.
 _UNUSABLE = (LookupError, ValueError, TypeError, AttributeError)
@@ -51,6 +51,7 @@ def _restore(fleet: Fleet, rows: Iterable[tuple[str, str, str]]) -> list[Unusabl
                 KINDS[name].restore(restoring, text_key, document)
             except _UNUSABLE as error:
                 unusable.append(Unusable(name, "/".join(text_key), _said(error)))
+    raise_counters(fleet)
     fleet.resume(restoring.point_times)
     return unusable
 

@@ -17,6 +17,7 @@ from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.sep.editions import Edition
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Device, Settings
+from ieee2030_5_agent.store.journal import everything
 from tests.protocol import documents
 from tests.protocol.conftest import BATTERY, INVERTER, START, Site, fill
 from tests.protocol.test_commands import ROWS, points
@@ -106,6 +107,19 @@ def test_numbers_are_not_used_again(site: Site, restart: Restart) -> None:
     assert asked.headers[0][1] == "/dcap/edev/0/frq/2"  # 1 is the answer to the first
     assert Operations(site.server).register_device(sfdi=19)["href"] == "/dcap/edev/2"
     assert shared(site).number == 3
+
+
+def test_numbers_in_use_are_not_given_again_when_the_counters_are_lost(site: Site) -> None:
+    fill(site)
+    fleet = site.server.fleet
+    shared(site)
+    store = Following(site.server)
+    store.write_all()
+    counters = {row: store.rows.pop(row) for row in list(store.rows) if row[0] == "counter"}
+    found = everything(store.restored())
+    assert {row: found[row] for row in counters} == counters
+    assert fleet.reservations.next_number == 2  # one is that of an answer
+    assert all('"next":0' not in text for text in counters.values())
 
 
 # --- events --------------------------------------------------------------------------------------

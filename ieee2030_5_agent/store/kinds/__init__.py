@@ -7,6 +7,7 @@ model names its records in what it emits through the door.
 from __future__ import annotations
 
 from . import devices, fleet_wide, metering, programs, reservations, responses, subscriptions
+from .fleet_wide import raise_counters
 from .kind import Key, Kind, Restoring, TextKey
 
 KINDS: dict[str, Kind] = {
@@ -23,4 +24,4 @@ KINDS: dict[str, Kind] = {
     )
 }
 
-__all__ = ["KINDS", "Key", "Kind", "Restoring", "TextKey"]
+__all__ = ["KINDS", "Key", "Kind", "Restoring", "TextKey", "raise_counters"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...model.fleet import Fleet
@@ -11,7 +11,7 @@ from ..documents import Document, from_document, to_document
 from .kind import Key, Kind, Restoring, TextKey
 
 # Numbers are part of hrefs and never used again, also not after what had them is gone.
-_COUNTED = {
+_COUNTED: dict[str, Callable[[Fleet], Any]] = {
     "device": lambda fleet: fleet.registry,
     "program": lambda fleet: fleet.programs,
     "mirror": lambda fleet: fleet.mirrors,
@@ -21,13 +21,32 @@ _COUNTED = {
 
 
 def _counter(fleet: Fleet, key: Key) -> Document:
-    holder: Any = _COUNTED[str(key[0])](fleet)
+    holder = _COUNTED[str(key[0])](fleet)
     return {"next": holder.next_number}
 
 
 def _restore_counter(to: Restoring, key: TextKey, document: Document) -> None:
-    holder: Any = _COUNTED[key[0]](to.fleet)
+    holder = _COUNTED[key[0]](to.fleet)
     holder.next_number = document["next"]
+
+
+def raise_counters(fleet: Fleet) -> None:
+    """Above all numbers that are in use, also where the record of a counter is lost."""
+    devices, reservations = fleet.registry.listed, fleet.reservations
+    programs = [each.number for each in fleet.response_sets.all]
+    flow = [each.number for each in reservations.all_requests()]
+    flow += [each.number for each in reservations.all_grants()]
+    used = {
+        "device": [device.number for device in devices],
+        # That of a device's own may be lost, and its number still be known.
+        "program": [*programs, *(device.program for device in devices)],
+        "mirror": [mirror.number for mirror in fleet.mirrors.listed],
+        "reservation": flow,
+        "subscription": [each.number for each in fleet.subscriptions.listed],
+    }
+    for name, find in _COUNTED.items():
+        holder = find(fleet)
+        holder.next_number = max([holder.next_number, *(number + 1 for number in used[name])])
 
 
 def _fsa(fleet: Fleet, key: Key) -> Document | None:
