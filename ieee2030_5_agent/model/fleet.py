@@ -113,6 +113,16 @@ class Fleet:
         device.resources["EndDevice", 1] = device.identity
         self.registry.add(device)
 
+    def replace_lost_programs(self) -> list[Record]:
+        """Gives devices a program of their own where the store has lost it; what changed so."""
+        changed: list[Record] = []
+        for device in self.registry.listed:
+            if self.programs.by_number(device.program) is None:
+                program = self._own_program(device.sfdi)
+                device.program = program.number
+                changed += (device.record, *program.records)
+        return changed
+
     def drop_unused_registries(self) -> list[str]:
         """Forgets registries that no device has, or had when it was removed; their digests."""
         used = {device.registry for device in self.registry.listed}
@@ -207,10 +217,7 @@ class Fleet:
         self.registry.refuse_duplicate(registration)
         self._check_manager(registration)
         now = self._door.now
-        own = Assignment(devices=frozenset({registration.sfdi}))
-        description = f"Set points {registration.sfdi}"
-        program = self.programs.add(description, OWN_PROGRAM_PRIMACY, own, "own")
-        self.response_sets.open(program)
+        program = self._own_program(registration.sfdi)
         device = EndDevice(
             number=self.registry.new_number(),
             registration=registration,
@@ -230,6 +237,12 @@ class Fleet:
         kept = ("kept_registry", registration.sfdi)
         self._registered(device, DEVICE_NUMBERS, kept, *program.records)
         return device
+
+    def _own_program(self, sfdi: str) -> Program:
+        own = Assignment(devices=frozenset({sfdi}))
+        program = self.programs.add(f"Set points {sfdi}", OWN_PROGRAM_PRIMACY, own, "own")
+        self.response_sets.open(program)
+        return program
 
     def update(self, registration: Registration) -> EndDevice:
         """Changes the registration of a device.

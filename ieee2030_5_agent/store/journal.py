@@ -64,7 +64,7 @@ class Journal:
         for record in self._gone:
             batch.cleared += ((part, _text(record[1:])) for part in KINDS[str(record[0])].parts)
         for record in {**self._gone, **self._records, **dict.fromkeys(latest)}:
-            self._add(record, batch)
+            _add(self._fleet, record, batch)
         self._records.clear()
         self._gone.clear()
         return batch
@@ -74,7 +74,7 @@ class Journal:
         batch = Batch(latest=tuple(self._latest))
         self._latest.clear()
         for record in batch.latest:
-            self._add(record, batch)
+            _add(self._fleet, record, batch)
         return batch
 
     def put_back(self, records: Iterable[Record]) -> None:
@@ -99,13 +99,22 @@ class Journal:
             self._latest["times", change.sfdi] = None
         self._noted()
 
-    def _add(self, record: Record, batch: Batch) -> None:
-        kind, key = str(record[0]), record[1:]
-        document = KINDS[kind].document(self._fleet, key)
-        if document is None:
-            batch.removed.append((kind, _text(key)))
-        else:
-            batch.put.append((kind, _text(key), _json(document)))
+
+def batch_of(fleet: Fleet, records: Iterable[Record]) -> Batch:
+    """These records as documents of this moment."""
+    batch = Batch()
+    for record in records:
+        _add(fleet, record, batch)
+    return batch
+
+
+def _add(fleet: Fleet, record: Record, batch: Batch) -> None:
+    kind, key = str(record[0]), record[1:]
+    document = KINDS[kind].document(fleet, key)
+    if document is None:
+        batch.removed.append((kind, _text(key)))
+    else:
+        batch.put.append((kind, _text(key), _json(document)))
 
 
 def everything(fleet: Fleet) -> dict[Row, str]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..model.changes import Record as Name
 from ..model.fleet import Fleet
 from .database import Database, Record
 from .errors import DamagedStore
-from .journal import Batch
+from .journal import Batch, batch_of
 from .restoring import Unusable, restore
 from .salvage import salvage, set_aside
 
@@ -58,7 +59,10 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
 
     Raises StoreError.
     """
-    unusable = restore(fleet, rows)
+    made: list[Name] = []
+    unusable = restore(fleet, rows, made.extend)
+    if made:
+        database.write(batch_of(fleet, made))
     unused = fleet.drop_unused_registries()
     if unused:
         database.write(Batch(removed=[("registry", digest) for digest in unused]))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from ..model.changes import Record
 from ..model.fleet import Fleet
 from .documents import Document
 from .kinds import KINDS, Kind, Restoring, TextKey, raise_counters
@@ -27,16 +28,25 @@ class Unusable(NamedTuple):
         return f"{self.kind} {self.key}: {self.reason}"
 
 
-def restore(fleet: Fleet, rows: Iterable[tuple[str, str, str]]) -> list[Unusable]:
+def restore(
+    fleet: Fleet,
+    rows: Iterable[tuple[str, str, str]],
+    made: Callable[[list[Record]], object] = lambda records: None,
+) -> list[Unusable]:
     """Fills an empty fleet with rows (kind, key, document as JSON), in any order.
 
-    Returns those that cannot be used; all others are in the fleet then.
+    Returns those that cannot be used; all others are in the fleet then. ``made``: is told which
+    records had to be made because others rest on them, and are still to be written.
     """
     with _no_collection():
-        return _restore(fleet, rows)
+        return _restore(fleet, rows, made)
 
 
-def _restore(fleet: Fleet, rows: Iterable[tuple[str, str, str]]) -> list[Unusable]:
+def _restore(
+    fleet: Fleet,
+    rows: Iterable[tuple[str, str, str]],
+    made: Callable[[list[Record]], object],
+) -> list[Unusable]:
     unusable: list[Unusable] = []
     by_kind: dict[str, list[tuple[TextKey, Document]]] = {name: [] for name in KINDS}
     for kind, key, text in rows:
@@ -52,6 +62,7 @@ def _restore(fleet: Fleet, rows: Iterable[tuple[str, str, str]]) -> list[Unusabl
             except _UNUSABLE as error:
                 unusable.append(Unusable(name, "/".join(text_key), _said(error)))
     raise_counters(fleet)
+    made(fleet.replace_lost_programs())
     fleet.resume(restoring.point_times)
     return unusable
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +18,13 @@ from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.sep.editions import Edition
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Device, Settings
-from ieee2030_5_agent.store.journal import everything
+from ieee2030_5_agent.store.database import Database
+from ieee2030_5_agent.store.journal import Batch, everything
+from ieee2030_5_agent.store.opening import damage_of, open_store
 from tests.protocol import documents
 from tests.protocol.conftest import BATTERY, INVERTER, START, Site, fill
 from tests.protocol.test_commands import ROWS, points
-from tests.stored import Following
+from tests.stored import Following, assert_equal
 
 Restart = Callable[..., Site]
 
@@ -120,6 +123,29 @@ def test_numbers_in_use_are_not_given_again_when_the_counters_are_lost(site: Sit
     assert {row: found[row] for row in counters} == counters
     assert fleet.reservations.next_number == 2  # one is that of an answer
     assert all('"next":0' not in text for text in counters.values())
+
+
+def test_a_device_whose_program_is_lost_gets_a_new_one(site: Site, tmp_path: Path) -> None:
+    """And keeps it: what is commanded with it stands after the next restart."""
+    fleet = site.server.fleet
+    store = Following(site.server)
+    store.write_all()
+    lost = fleet.device(BATTERY).program
+    del store.rows["program", str(lost)]
+    file = tmp_path / "store.sqlite"
+    database = Database(file)
+    database.write(Batch(put=[(*row, text) for row, text in store.rows.items()]))
+    database.close()
+    for _ in range(2):
+        opened = open_store(file, site.server.new_fleet(site.server.settings), START)
+        assert damage_of(opened.database) is None
+        own = opened.fleet.programs.by_number(opened.fleet.device(BATTERY).program)
+        assert own is not None
+        assert (own.origin, own.number) == ("own", fleet.programs.next_number)
+        assert own.assignment.devices == {BATTERY}
+        held = {(kind, key): text for kind, key, text in opened.database.read()}
+        assert_equal(held, everything(opened.fleet))
+        opened.database.close()
 
 
 # --- events --------------------------------------------------------------------------------------
