@@ -76,7 +76,7 @@ class IEEE2030_5Agent(Agent):
             connected=lambda: self._connection.connected,
         )
         self._durability = Durability(
-            self._server, lambda text: self._note(STORE, text), self._put_in_force
+            self._server, lambda text: self._note(STORE, text), self._configure
         )
         self._listener = ListenerKeeper(
             self._durability.handle,
@@ -206,7 +206,10 @@ class IEEE2030_5Agent(Agent):
             self._refuse(refusal)
         else:
             if self._durability.is_open:
-                self._put_in_force(settings)
+                try:
+                    self._configure(settings)
+                except ValueError as refusal:
+                    self._refuse(refusal)
         known = settings or self._server.settings
         self._durability.choose(settings, store_file(known.store))
         self._route.want(known.root)
@@ -215,23 +218,19 @@ class IEEE2030_5Agent(Agent):
     def _refuse(self, refusal: ValueError) -> None:
         self._note(CONFIG, f"refused, the former configuration stays in force: {refusal}")
 
-    def _put_in_force(self, settings: Settings) -> None:
+    def _configure(self, settings: Settings) -> None:
+        """Puts a configuration in force. Raises ValueError, then the former one stays."""
         former = self._server.settings
-        try:
-            self._server.configure(settings)
-            self._notifier.configure()
-        except ValueError as refusal:
-            self._refuse(refusal)
-        else:
-            if settings != former:  # the same one comes again with each new connection
-                _log.info("configuration in force: %d devices", len(settings.devices))
-                if settings.access == "open":
-                    _log.warning("access is open: who has no certificate sees and writes all")
-                for warning in settings.warnings:
-                    _log.warning("%s: %s", CONFIG, warning)
-            self._note(CONFIG, None)
-        in_force = self._server.settings
-        self._listener.want(in_force.listener, in_force.max_body_bytes)
+        self._server.configure(settings)
+        self._notifier.configure()
+        if settings != former:  # the same one comes again with each new connection
+            _log.info("configuration in force: %d devices", len(settings.devices))
+            if settings.access == "open":
+                _log.warning("access is open: who has no certificate sees and writes all")
+            for warning in settings.warnings:
+                _log.warning("%s: %s", CONFIG, warning)
+        self._note(CONFIG, None)
+        self._listener.want(settings.listener, settings.max_body_bytes)
 
     def _on_registry(self, name: str, action: str, contents: Any) -> None:
         """A registry of the operator's instead of the shipped one; devices keep their own."""

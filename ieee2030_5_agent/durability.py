@@ -68,7 +68,7 @@ class Durability:
         opened: Callable[[Path], Database] = Database,
     ) -> None:
         """``report``: to whom problems are told. ``configure``: puts the configuration in force on
-        the fleet that the store brought."""
+        the fleet that the store brought; raises ValueError when that cannot be."""
         self.state = OPENING
         self._server = server
         self._report = report
@@ -80,6 +80,8 @@ class Durability:
         self._journal: Journal | None = None
         self._failure: str | None = None
         self._damage: str | None = None
+        # The state that begins once the configuration is in force on the fleet; None: no fleet yet.
+        self._adopted: str | None = None
         self._chosen, self._ready = Event(), Event()
         self._wake, self._urgent = Event(), Event()
         # One thread: what it was given is done one after the other, also when who gave it is gone.
@@ -104,12 +106,14 @@ class Durability:
         if self._chosen.is_set():
             if path != self._path:
                 _log.warning("store: another file is opened at the next start of the agent")
+            if self._adopted is not None and not self.is_open:
+                self._begin(self._adopted)
             return
         self._path = path
         self._chosen.set()
         if path is None:
             _log.warning("store: in memory only, everything is forgotten when the agent ends")
-            self._adopted(MEMORY)
+            self._begin(MEMORY)
 
     @property
     def is_open(self) -> bool:
@@ -118,8 +122,9 @@ class Durability:
     def keep(self) -> None:
         """Opens the store, then writes for ever."""
         self._chosen.wait()
-        while not self._ready.is_set():
+        while self._path is not None and self._adopted is None:
             self._open()
+        self._ready.wait()
         while self._journal is not None:
             self._wake.wait()
             self._wake.clear()
@@ -155,14 +160,30 @@ class Durability:
         self._journal = Journal(fleet, self._note)
         self._server.adopt(fleet)
         _log.info("store: %s opened in %.2f s", self._path, time.monotonic() - began)
-        self._adopted(GOOD)
+        self._begin(GOOD)
 
-    def _adopted(self, state: str) -> None:
-        if self._settings is not None:
-            self._configure(self._settings)
+    def _begin(self, state: str) -> None:
+        """Answers from now on, if the configuration can be put in force on what there is.
+
+        If not, nobody is answered until there is one that can: without it, it is not known who
+        may see and do what.
+        """
+        self._adopted = state
+        refused = None if self._settings is None else self._refused(self._settings)
+        if refused is not None:
+            self._fail(f"the configuration cannot be put in force: {refused}")
+            return
         self.state = state
         self._fail(None)
         self._ready.set()
+
+    def _refused(self, settings: Settings) -> str | None:
+        """Puts a configuration in force; the reason when it cannot be."""
+        try:
+            self._configure(settings)
+        except ValueError as refusal:
+            return str(refusal)
+        return None if self._server.settings == settings else "it was refused"
 
     # --- requests and calls --------------------------------------------------------------------
 
@@ -326,8 +347,10 @@ class Durability:
         self._journal = Journal(fleet, self._note)
         self._journal.put_back(behind.latest)
         self._server.adopt(fleet)
-        self._configure(self._server.settings)
-        return True
+        refused = self._refused(self._server.settings)
+        if refused is not None:
+            self._close(StoreError(f"the configuration cannot be put in force: {refused}"))
+        return refused is None
 
     def _writable(self) -> bool:
         try:

@@ -388,6 +388,24 @@ def test_without_a_configuration_nothing_is_shown_and_nothing_taken_away(start: 
     assert run.capability
 
 
+def test_a_configuration_that_conflicts_with_the_store_lets_nobody_in(start: Start) -> None:
+    """Not even by the built-in settings, which are open to all."""
+    secure = {"access": "certificate", "devices": [{"lfdi": LFDI}]}
+    run = start(secure)
+    run.call("create_program", mRID="A1", primacy=5, all=True)
+    run.end()
+    conflicting = secure | {"programs": [{"mRID": "A1", "primacy": 5, "all": True}]}
+    run = start(conflicting, wait=False)
+    until(lambda: run.problems, "problem")
+    assert "made by rpc, not by config" in str(run.problems[-1])
+    assert [run.ask("GET", path).status for path in ("/dcap", "/dcap/edev")] == [503, 503]
+    assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 503
+    run.durability.choose(Settings.load(secure), run.path)
+    until(lambda: run.durability.is_open and run.rests, "open store")
+    assert run.problems[-1] is None
+    assert run.ask("GET", "/dcap/edev").status == 403
+
+
 def test_registries_that_nobody_has_are_forgotten_at_the_start(start: Start) -> None:
     run = start()
     row = {"Resource": "EndDevice", "Field": "sFDI", "Units": "", "Writable": "FALSE"}
