@@ -32,7 +32,7 @@ from .settings import Settings, Store
 from .store.database import Database
 from .store.errors import DamagedStore, StoreError
 from .store.journal import Batch, Journal
-from .store.opening import DAMAGE, Opened, damage_of, fill, open_store, overlay
+from .store.opening import DAMAGE, Opened, fill, open_store, overlay
 
 _log = logging.getLogger(__name__)
 
@@ -151,12 +151,11 @@ class Durability:
         began = time.monotonic()
         try:
             opened: Opened = self._on_disk(open_store, self._path, fleet, time.time(), self._opened)
-            self._damage = damage_of(opened.database)
         except StoreError as failure:
             self._fail(str(failure))
             gevent.sleep(RETRY_S)
             return
-        self._database = opened.database
+        self._database, self._damage = opened.database, opened.damage
         self._journal = Journal(fleet, self._note)
         self._server.adopt(fleet)
         _log.info("store: %s opened in %.2f s", self._path, time.monotonic() - began)
@@ -336,8 +335,7 @@ class Durability:
                 opened: Opened = self._on_disk(
                     open_store, self._path, fleet, time.time(), self._opened
                 )
-                self._database = opened.database
-                self._damage = damage_of(opened.database)
+                self._database, self._damage = opened.database, opened.damage
             else:
                 self._on_disk(_refill, database, fleet, time.time(), behind)
         except StoreError as failure:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..model.changes import Record as Name
 from ..model.fleet import Fleet
-from .database import Database, Record
+from .database import Database, Record, told
 from .errors import DamagedStore
 from .journal import Batch, batch_of
 from .restoring import Unusable, restore
@@ -27,31 +27,36 @@ class Opened:
 
     database: Database
     fleet: Fleet
+    # What is noted of damage and not acknowledged.
+    damage: Any
 
 
 def open_store(path: Path, fleet: Fleet, at: float, opened: Open = Database) -> Opened:
     """Opens the file, or what can be read of a damaged one, and fills an empty fleet with it.
 
-    ``at``: the time, for the name of a damaged file. Raises StoreError.
+    ``at``: the time, for the name of a damaged file. Raises StoreError; the file is closed then.
     """
     try:
-        database = opened(path)
-        try:
-            rows = database.read()
-        except BaseException:
-            database.close()
-            raise
+        return _opened(path, fleet, at, opened)
     except DamagedStore as damage:
         salvaged = salvage(path, at)
-        database = opened(path)
-        database.note(
-            DAMAGE,
+        said = (
             f"{damage}; it is kept as {salvaged.set_aside.name}, {salvaged.records} records of it"
-            " are in use",
+            " are in use"
         )
-        rows = database.read()
-    fill(database, fleet, at, rows)
-    return Opened(database, fleet)
+        return _opened(path, fleet, at, opened, said)
+
+
+def _opened(path: Path, fleet: Fleet, at: float, opened: Open, damage: str | None = None) -> Opened:
+    database = opened(path)
+    try:
+        if damage is not None:
+            database.note(DAMAGE, damage)
+        fill(database, fleet, at, database.read())
+        return Opened(database, fleet, database.noted(DAMAGE))
+    except BaseException:
+        database.close()
+        raise
 
 
 def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) -> None:
@@ -67,7 +72,8 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
     if unused:
         database.write(Batch(removed=[("registry", digest) for digest in unused]))
     if unusable:
-        aside = set_aside(database.path, at)
+        with told(database.path):
+            aside = set_aside(database.path, at)
         database.write(Batch(removed=[(each.kind, each.key) for each in unusable]))
         # What was met before and nobody has acknowledged stays to be read.
         told = (damage_of(database), _said(unusable, aside))
@@ -87,8 +93,3 @@ def overlay(rows: Iterable[Record], batch: Batch) -> list[Record]:
 def _said(unusable: list[Unusable], aside: Path) -> str:
     more = f" and {len(unusable) - 1} more" if len(unusable) > 1 else ""
     return f"the record {unusable[0]}{more} cannot be used; the file is kept as {aside.name}"
-
-
-def damage_of(database: Database) -> Any:
-    """What is noted of damage and not acknowledged. Raises StoreError."""
-    return database.noted(DAMAGE)

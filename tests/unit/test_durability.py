@@ -420,6 +420,22 @@ def test_registries_that_nobody_has_are_forgotten_at_the_start(start: Start) -> 
     assert kinds.count("registry") == 1
 
 
+def test_a_start_that_fails_half_way_lets_go_of_the_file(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    row = {"Resource": "EndDevice", "Field": "sFDI", "Units": "", "Writable": "FALSE"}
+    for name in ("first", "second"):  # the first is cleaned up at the next start
+        run.call("config_points", BATTERY, [row | {"Volttron Point Name": name}])
+    run.end()
+    run = start(wait=False, disk=Disk(failing=True))
+    until(lambda: len(run.problems) >= 3, "third attempt")
+    assert {str(problem)[-14:] for problem in run.problems} == {"disk I/O error"}
+    run.disk.failing = False
+    until(lambda: run.durability.is_open, "open store")
+
+
 @pytest.mark.parametrize(
     ("settings", "environ", "expected"),
     [
