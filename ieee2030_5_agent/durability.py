@@ -147,19 +147,23 @@ class Durability:
         """One attempt to open the file."""
         if self._path is None:
             return
-        fleet = self._server.new_fleet(self._settings or self._server.settings)
         began = time.monotonic()
         try:
-            opened: Opened = self._on_disk(open_store, self._path, fleet, time.time(), self._opened)
+            opened = self._open_file(self._path, self._settings or self._server.settings)
         except StoreError as failure:
             self._fail(str(failure))
             gevent.sleep(RETRY_S)
             return
         self._database, self._damage = opened.database, opened.damage
-        self._journal = Journal(fleet, self._note)
-        self._server.adopt(fleet)
+        self._journal = Journal(opened.fleet, self._note)
+        self._server.adopt(opened.fleet)
         _log.info("store: %s opened in %.2f s", self._path, time.monotonic() - began)
         self._begin(GOOD)
+
+    def _open_file(self, path: Path, settings: Settings) -> Opened:
+        new_fleet = functools.partial(self._server.new_fleet, settings)
+        opened: Opened = self._on_disk(open_store, path, new_fleet, time.time(), self._opened)
+        return opened
 
     def _begin(self, state: str) -> None:
         """Answers from now on, if the configuration can be put in force on what there is.
@@ -332,10 +336,9 @@ class Durability:
         try:
             if damaged:
                 database.close()
-                opened: Opened = self._on_disk(
-                    open_store, self._path, fleet, time.time(), self._opened
-                )
+                opened = self._open_file(self._path, self._server.settings)
                 self._database, self._damage = opened.database, opened.damage
+                fleet = opened.fleet
             else:
                 self._on_disk(_refill, database, fleet, time.time(), behind)
         except StoreError as failure:

@@ -139,6 +139,7 @@ class Fleet:
 
     def resume(self, point_times: Mapping[str, Mapping[str, float]]) -> None:
         """All has come from the store: points read it, with the times of their receipt."""
+        self.programs.name_missing()
         for device in self.registry.listed:
             if device.log.total:
                 self._list_log(device)

@@ -7,6 +7,7 @@ Source: IEEE 2030.5-2018 DERProgram, FunctionSetAssignments; CSIP 2.1 groups.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -96,6 +97,12 @@ class Programs:
             self._shared[program.number] = program
             self._seen.clear()
 
+    def name_missing(self) -> None:
+        """Makes the FunctionSetAssignments that programs from the store use and it does not have,
+        because their records were damaged."""
+        for program in self.all:
+            self._name_fsa(program.assignment.fsa)
+
     def remove(self, program: Program) -> None:
         del self._by_number[program.number]
         del self._by_mrid[int.from_bytes(program.mrid)]
@@ -167,7 +174,9 @@ class Programs:
     def _name_fsa(self, name: str) -> None:
         """Gives the FunctionSetAssignments of a name their number and mRID, once and for all."""
         if name not in self.fsas:
-            self.fsas[name] = (len(self.fsas), self._new_mrid())
+            used = {number for number, _ in self.fsas.values()}
+            number = next(number for number in itertools.count() if number not in used)
+            self.fsas[name] = (number, self._new_mrid())
 
 
 def _program_order(program: Program) -> tuple[int, int]:

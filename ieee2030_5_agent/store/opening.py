@@ -3,6 +3,7 @@ large, and touches nothing that others see, so it may run in a thread of its own
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +12,17 @@ from typing import Any
 from ..model.changes import Record as Name
 from ..model.fleet import Fleet
 from .database import Database, Record, told
-from .errors import DamagedStore
+from .errors import DamagedStore, StoreError
 from .journal import Batch, batch_of
 from .restoring import Unusable, restore
 from .salvage import salvage, set_aside
 
+_log = logging.getLogger(__name__)
+
 # The note that a damaged file was met, until somebody acknowledges it.
 DAMAGE = "damage"
 Open = Callable[[Path], Database]
+NewFleet = Callable[[], Fleet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +35,26 @@ class Opened:
     damage: Any
 
 
-def open_store(path: Path, fleet: Fleet, at: float, opened: Open = Database) -> Opened:
-    """Opens the file, or what can be read of a damaged one, and fills an empty fleet with it.
+def open_store(path: Path, new_fleet: NewFleet, at: float, opened: Open = Database) -> Opened:
+    """Opens the file, or what can be read of a damaged one, and fills a new fleet with it.
 
     ``at``: the time, for the name of a damaged file. Raises StoreError; the file is closed then.
     """
     try:
-        return _opened(path, fleet, at, opened)
+        return _opened(path, new_fleet, at, opened)
     except DamagedStore as damage:
         salvaged = salvage(path, at)
         said = (
             f"{damage}; it is kept as {salvaged.set_aside.name}, {salvaged.records} records of it"
             " are in use"
         )
-        return _opened(path, fleet, at, opened, said)
+        return _opened(path, new_fleet, at, opened, said)
 
 
-def _opened(path: Path, fleet: Fleet, at: float, opened: Open, damage: str | None = None) -> Opened:
-    database = opened(path)
+def _opened(
+    path: Path, new_fleet: NewFleet, at: float, opened: Open, damage: str | None = None
+) -> Opened:
+    fleet, database = new_fleet(), opened(path)
     try:
         if damage is not None:
             database.note(DAMAGE, damage)
@@ -64,20 +70,35 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
 
     Raises StoreError.
     """
+    rows = list(rows)
     made: list[Name] = []
-    unusable = restore(fleet, rows, made.extend)
-    if made:
-        database.write(batch_of(fleet, made))
-    unused = fleet.drop_unused_registries()
-    if unused:
-        database.write(Batch(removed=[("registry", digest) for digest in unused]))
+    try:
+        unusable = restore(fleet, rows, made.extend)
+        unused = fleet.drop_unused_registries()
+        made += _made_again(fleet, rows, unusable)
+    except Exception as fault:
+        _log.exception("store: %s cannot be brought back", database.path)
+        raise StoreError(
+            f"{database.path} cannot be brought back: {type(fault).__name__}: {fault}"
+        ) from fault
     if unusable:
         with told(database.path):
             aside = set_aside(database.path, at)
         database.write(Batch(removed=[(each.kind, each.key) for each in unusable]))
         # What was met before and nobody has acknowledged stays to be read.
-        told = (damage_of(database), _said(unusable, aside))
-        database.note(DAMAGE, "; ".join(filter(None, told)))
+        messages = (database.noted(DAMAGE), _said(unusable, aside))
+        database.note(DAMAGE, "; ".join(filter(None, messages)))
+    if unused or made:
+        batch = batch_of(fleet, made)
+        batch.removed += (("registry", digest) for digest in unused)
+        database.write(batch)
+
+
+def _made_again(fleet: Fleet, rows: list[Record], unusable: list[Unusable]) -> list[Name]:
+    """The FunctionSetAssignments that the file did not have."""
+    lost = {each.key for each in unusable if each.kind == "fsa"}
+    had = {key for kind, key, _ in rows if kind == "fsa"} - lost
+    return [("fsa", name) for name in fleet.programs.fsas if name not in had]
 
 
 def overlay(rows: Iterable[Record], batch: Batch) -> list[Record]:

@@ -14,7 +14,14 @@ from .documents import Document
 from .kinds import KINDS, Kind, Restoring, TextKey, raise_counters
 
 # What a document that is damaged, or lacks another that is, can raise on its way back.
-_UNUSABLE = (LookupError, ValueError, TypeError, AttributeError)
+_UNUSABLE = (
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 class Unusable(NamedTuple):

@@ -20,7 +20,7 @@ from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Device, Settings
 from ieee2030_5_agent.store.database import Database
 from ieee2030_5_agent.store.journal import Batch, everything
-from ieee2030_5_agent.store.opening import damage_of, open_store
+from ieee2030_5_agent.store.opening import open_store
 from tests.protocol import documents
 from tests.protocol.conftest import BATTERY, INVERTER, START, Site, fill
 from tests.protocol.test_commands import ROWS, points
@@ -137,8 +137,8 @@ def test_a_device_whose_program_is_lost_gets_a_new_one(site: Site, tmp_path: Pat
     database.write(Batch(put=[(*row, text) for row, text in store.rows.items()]))
     database.close()
     for _ in range(2):
-        opened = open_store(file, site.server.new_fleet(site.server.settings), START)
-        assert damage_of(opened.database) is None
+        opened = open_store(file, lambda: site.server.new_fleet(site.server.settings), START)
+        assert opened.damage is None
         own = opened.fleet.programs.by_number(opened.fleet.device(BATTERY).program)
         assert own is not None
         assert (own.origin, own.number) == ("own", fleet.programs.next_number)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from ieee2030_5_agent import durability as module
 from ieee2030_5_agent.durability import Durability, store_file
 from ieee2030_5_agent.model.errors import StoreUnavailable
+from ieee2030_5_agent.model.fleet import Fleet
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Request, Response
 from ieee2030_5_agent.server import Server
@@ -418,6 +420,41 @@ def test_registries_that_nobody_has_are_forgotten_at_the_start(start: Start) -> 
     run.end()
     kinds = [kind for kind, _, _ in start().durability._database.read()]  # type: ignore[union-attr]
     assert kinds.count("registry") == 1
+
+
+def test_an_assignment_that_is_lost_is_made_again_for_good(start: Start, tmp_path: Path) -> None:
+    run = start()
+    run.call("create_program", mRID="A1", primacy=6, all=True)
+    run.end()
+    with closing(sqlite3.connect(tmp_path / "data" / "store.sqlite")) as file, file:
+        assert file.execute("UPDATE records SET sum = sum + 1 WHERE kind = 'fsa'").rowcount == 1
+    run = start()
+    assert "damaged" in str(run.problems[-1])
+    assert run.ask("GET", "/dcap/edev/0/fsa").status == 200
+    made = run.server.fleet.programs.fsas
+    assert made
+    run.end()
+    assert start().server.fleet.programs.fsas == made
+
+
+def test_a_fault_in_bringing_back_is_told_and_tried_again(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    start().end()
+
+    def fault(*_: object) -> None:
+        raise KeyError("default")
+
+    with monkeypatch.context() as while_faulty:
+        while_faulty.setattr(Fleet, "resume", fault)
+        run = start(wait=False)
+        until(lambda: len(run.problems) >= 2, "second attempt")
+        assert {str(each)[-41:] for each in run.problems} == {
+            "cannot be brought back: KeyError: 'default'"[-41:]
+        }
+        assert run.ask("GET", "/dcap").status == 503
+    until(lambda: run.durability.is_open, "open store")
 
 
 def test_a_start_that_fails_half_way_lets_go_of_the_file(

@@ -16,7 +16,7 @@ from ieee2030_5_agent.settings import Settings
 from ieee2030_5_agent.store.database import Database, connect
 from ieee2030_5_agent.store.errors import DamagedStore, NewerStore, StoreError, StoreLocked
 from ieee2030_5_agent.store.journal import Batch
-from ieee2030_5_agent.store.opening import damage_of, open_store
+from ieee2030_5_agent.store.opening import open_store
 from ieee2030_5_agent.store.salvage import salvage
 from ieee2030_5_agent.store.schema import STEPS
 from tests.faulty_disk import Disk
@@ -304,9 +304,11 @@ def test_what_is_lost_with_a_damaged_record_is_told_beside_the_damage(path: Path
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE records SET sum = sum + 1 WHERE kind = 'device'")
     before = path.read_bytes()
-    opened = open_store(path, Server(Settings.load({})).new_fleet(Settings.load({})), 7)
-    told = damage_of(opened.database)
+    settings = Settings.load({})
+    opened = open_store(path, lambda: Server(settings).new_fleet(settings), 7)
+    told = opened.damage
     opened.database.close()
+    assert told is not None
     assert "the record device 000000000019 is not as it was written" in told
     assert "it is kept as store.damaged-7.sqlite" in told
     assert "the record log_event 000000000019/0: " in told

@@ -107,7 +107,7 @@ def _restart() -> float:
         server = Server(Settings.load({}))
         fleet = server.new_fleet(server.settings)
         began = time.perf_counter()
-        opened = open_store(path, fleet, time.time())
+        opened = open_store(path, lambda: fleet, time.time())
         seconds = time.perf_counter() - began
         opened.database.close()
     return seconds
