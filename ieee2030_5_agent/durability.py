@@ -306,7 +306,7 @@ class Durability:
     ) -> None:
         """A batch could not be written: goes back to what the file holds, and waits until
         something can be written again."""
-        if self._journal is None:
+        if self._journal is None or self._database is None:
             return
         self._close(failure)
         waiting, self._coming = self._coming, AsyncResult()
@@ -316,51 +316,58 @@ class Durability:
         self._journal.put_back(batch.latest)
         for result in (flying, waiting):
             result.set(str(failure))
-        damaged = isinstance(failure, DamagedStore)
-        while urgent and not self._read_again(damaged):
-            gevent.sleep(RETRY_S)
-        self.state = CLOSED
-        while not self._writable():
+        reopen = isinstance(failure, DamagedStore)
+        again = urgent or reopen
+        while True:
+            try:
+                if again:
+                    self.state = READING
+                    self._read_again(reopen)
+                    again = reopen = False
+                self.state = CLOSED
+                self._on_disk(self._database.probe)
+                break
+            except DamagedStore as damage:
+                # Also what is found only now: the file is opened anew, as at a start.
+                again = reopen = True
+                self._close(damage)
+            except StoreError as failing:
+                self._close(failing)
+            except Exception as fault:  # noqa: BLE001 - told, and tried again
+                _log.exception("store: what it holds could not be read again")
+                self._close(StoreError(f"internal error: {fault}"))
             gevent.sleep(RETRY_S)
         self._server.fleet.close(None)
         self.state = GOOD
         self._fail(None)
 
-    def _read_again(self, damaged: bool) -> bool:
-        """Puts what the file holds in the place of the fleet in memory."""
+    def _read_again(self, reopen: bool) -> None:
+        """Puts what the file holds in the place of the fleet in memory. Raises StoreError.
+
+        ``reopen``: the file is damaged, and what can be read of it is in its place then.
+        """
         journal, database = self._journal, self._database
         if journal is None or database is None or self._path is None:
-            return False
+            return
         behind = journal.take_latest()
-        fleet = self._server.new_fleet(self._server.settings)
         try:
-            if damaged:
-                database.close()
+            if reopen:
+                self._on_disk(database.close)
                 opened = self._open_file(self._path, self._server.settings)
                 self._database, self._damage = opened.database, opened.damage
                 fleet = opened.fleet
             else:
+                fleet = self._server.new_fleet(self._server.settings)
                 self._on_disk(_refill, database, fleet, time.time(), behind)
-        except StoreError as failure:
+        except StoreError:
             journal.put_back(behind.latest)
-            self._close(failure)
-            return False
+            raise
         self._journal = Journal(fleet, self._note)
         self._journal.put_back(behind.latest)
         self._server.adopt(fleet)
         refused = self._refused(self._server.settings)
         if refused is not None:
-            self._close(StoreError(f"the configuration cannot be put in force: {refused}"))
-        return refused is None
-
-    def _writable(self) -> bool:
-        try:
-            if self._database is not None:
-                self._on_disk(self._database.probe)
-        except StoreError as failure:
-            self._close(failure)
-            return False
-        return True
+            raise StoreError(f"the configuration cannot be put in force: {refused}")
 
     def _on_disk(self, function: Callable[..., Any], *args: Any) -> Any:
         """Calls what waits for the disk in a thread, one after the other; other greenlets go on."""

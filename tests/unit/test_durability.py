@@ -23,6 +23,7 @@ from ieee2030_5_agent.rest.messages import Request, Response
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings, Store
 from ieee2030_5_agent.store.database import Database
+from ieee2030_5_agent.store.errors import DamagedStore
 from ieee2030_5_agent.store.kinds import KINDS
 from tests.faulty_disk import Disk
 from tests.protocol import documents
@@ -283,6 +284,37 @@ def test_what_devices_repeat_is_not_refused_with_what_others_wait_for(
     run.die()
     resources = start().server.fleet.device(BATTERY).resources
     assert (("DERStatus", 1) in resources, ("DERCapability", 1) in resources) == (True, False)
+
+
+@pytest.mark.parametrize("urgent", [True, False], ids=["somebody waits", "nobody waits"])
+def test_damage_that_is_met_while_recovering_is_set_aside(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, urgent: bool
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    run.disk.failing = True
+    file = tmp_path / "data" / "store.sqlite"
+    with closing(sqlite3.connect(file)) as other, other:
+        assert other.execute("UPDATE records SET sum = sum + 1 WHERE kind = 'rates'").rowcount == 1
+    if urgent:
+        assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 503
+    else:
+        run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS)
+        until(lambda: run.durability.state == module.CLOSED, "failed batch")
+        probe = Database.probe
+        damages = [DamagedStore("malformed")]
+
+        def damaged_once(database: Database) -> None:
+            if damages:
+                raise damages.pop()
+            probe(database)
+
+        monkeypatch.setattr(Database, "probe", damaged_once)
+    run.disk.failing = False
+    until(lambda: run.durability.state == module.GOOD, "recovery")
+    assert "store.damaged-" in str(run.problems[-1])
+    assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 201
+    assert len(list(file.parent.glob("*.damaged-*.sqlite"))) == 1
 
 
 def test_a_whole_mirror_is_not_taken_while_nothing_can_be_kept(
