@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import partial
 
 from .changes import PointValue, Record
 from .door import Door
@@ -105,6 +104,8 @@ class Subscriptions:
         self._by_wish: dict[tuple[str, str, str], int] = {}
         # Numbers by name of the resource, then by the first number of its URI.
         self._about: dict[str, dict[int | None, set[int]]] = {}
+        # When the agenda has the subscriptions looked through; None: there are none.
+        self._look_at: int | None = None
         self.next_number = 0
 
     # --- questions -----------------------------------------------------------------------------
@@ -186,8 +187,7 @@ class Subscriptions:
         self.max_per_device = max_per_device
         if expiry_s != self.expiry_s:
             self.expiry_s = expiry_s
-            for subscription in self._listing.all:
-                self._remember(subscription)
+            self._remember_first()
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -219,13 +219,24 @@ class Subscriptions:
         self._listing.remove(subscription, (subscription.sfdi,))
 
     def _remember(self, subscription: Subscription) -> None:
+        """Has the agenda one entry for all: renewals do not fill it, nor who comes and goes."""
         at = subscription.renewed + self.expiry_s
-        self._door.bring(at, partial(self._due, subscription.number))
+        if self._look_at is None or at < self._look_at:
+            self._look_at = at
+            self._door.bring(at, self._due)
 
-    def _due(self, number: int, at: int) -> None:
-        subscription = self._by_number.get(number)
-        if subscription is not None and subscription.renewed + self.expiry_s <= at:
-            self.remove(subscription, Ended.CANCELLED)
+    def _due(self, at: int) -> None:
+        if at != self._look_at:
+            return  # one that came earlier has taken its place
+        self._look_at = None
+        for subscription in list(self._listing.all):
+            if subscription.renewed + self.expiry_s <= at:
+                self.remove(subscription, Ended.CANCELLED)
+        self._remember_first()
+
+    def _remember_first(self) -> None:
+        if self._by_number:
+            self._remember(min(self._listing.all, key=lambda subscription: subscription.renewed))
 
     def _tell(self, device: EndDevice, subscription: Subscription, change: str) -> None:
         detail = {**subscription.detail, "change": change}

@@ -406,6 +406,38 @@ def test_other_changes_of_subscriptions_are_no_news(office: Office) -> None:
     assert office.turns() == []
 
 
+# --- expiry --------------------------------------------------------------------------------------
+
+
+def test_each_subscription_ends_when_it_was_not_renewed_in_time(office: Office) -> None:
+    first, second, third = (office.subscribe(path) for path in ("/a", "/b/1", "/b/2"))
+    office.wait(40 * HOUR)
+    office.subscribe("/a")  # the first is renewed
+    office.wait(8 * HOUR - 1)
+    assert len(office.subscriptions.listed) == 3
+    office.wait(1)
+    assert [one.number for one in office.subscriptions.listed] == [first]
+    office.subscriptions.configure(1000, 24 * HOUR)
+    office.wait(16 * HOUR - 1)
+    assert [one.number for one in office.subscriptions.listed] == [first]
+    office.wait(1)
+    assert list(office.subscriptions.listed) == []
+    again = office.subscribe("/a")
+    office.wait(24 * HOUR)
+    assert (second, third, again) == (1, 2, 3)
+    assert list(office.subscriptions.listed) == []
+
+
+def test_renewals_and_who_comes_and_goes_leave_one_entry_in_the_agenda(office: Office) -> None:
+    for count in range(100):
+        office.subscribe("/a")
+        gone = office.subscriptions.by_number(office.subscribe("/b/1", f"http://h:1/{count}"))
+        assert gone is not None
+        office.subscriptions.remove(gone)
+        office.wait(1)
+    assert len(office.door._agenda) == 1
+
+
 # --- back-off ------------------------------------------------------------------------------------
 
 
