@@ -18,12 +18,13 @@ import ssl
 from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import ContextVar
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 import gevent
 import gevent.socket
 import gevent.ssl
+import psutil
 import urllib3
 import urllib3.connection
 from urllib3.exceptions import HTTPError
@@ -158,11 +159,15 @@ def _allowed(host: str, port: int, settings: Settings) -> list[tuple[Any, ...]]:
         found = gevent.socket.getaddrinfo(host, port, type=gevent.socket.SOCK_STREAM)
     except OSError as error:
         raise Unreached(f"{host} has no address: {error}") from error
+    laboratory = settings.notifies_loopback
+    own = frozenset() if laboratory else _own_addresses()
     allowed: list[tuple[Any, ...]] = []
     refusals: list[str] = []
     for family, kind, protocol, _, address in found:
         checked = ip_address(address[0].partition("%")[0])
-        refusal = settings.subscriptions.refusal(checked, settings.notifies_loopback)
+        refusal = settings.subscriptions.refusal(checked, laboratory)
+        if refusal is None and (getattr(checked, "ipv4_mapped", None) or checked) in own:
+            refusal = "is this machine, which only a laboratory may notify"
         if refusal is None:
             allowed.append((family, kind, protocol, address))
         else:
@@ -170,6 +175,16 @@ def _allowed(host: str, port: int, settings: Settings) -> list[tuple[Any, ...]]:
     if not allowed:
         raise Barred("; ".join(refusals))
     return allowed
+
+
+def _own_addresses() -> frozenset[IPv4Address | IPv6Address]:
+    """Those of the machine's interfaces as they are now: its services are no subscribers."""
+    return frozenset(
+        ip_address(one.address.partition("%")[0])
+        for some in psutil.net_if_addrs().values()
+        for one in some
+        if one.family in (gevent.socket.AF_INET, gevent.socket.AF_INET6)
+    )
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:

@@ -21,6 +21,19 @@ _MIN_EXPIRY_S = 3600
 _TRANSLATED = tuple(
     ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16")
 )
+# Addresses of no device: "this network", protocol assignments, what site-local was, and where
+# clouds have their metadata besides the link-local one.
+_SPECIAL = tuple(
+    ip_network(text)
+    for text in (
+        "0.0.0.0/8",
+        "192.0.0.0/24",
+        "fec0::/10",
+        "100.100.100.200/32",
+        "168.63.129.16/32",
+        "fd00:ec2::254/128",
+    )
+)
 
 _Time = Annotated[float, Field(gt=0, le=300), BeforeValidator(no_bool)]
 _Days = Annotated[int, Field(ge=_MIN_EXPIRY_S, le=4 * WEEK_S), BeforeValidator(no_bool)]
@@ -95,6 +108,8 @@ class Subscriptions(Strict):
             or reached.is_reserved
         ):
             return "is no address of a host"
+        if not laboratory and any(reached in network for network in _SPECIAL):
+            return "is no address of a device"
         if not any(reached in network for network in self.networks):
             return "lies in none of the networks that subscriptions may notify"
         return None

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -511,6 +512,14 @@ def lookup(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, list[str]]], 
     return use
 
 
+@dataclass
+class Interface:
+    """An address of an interface as psutil has it."""
+
+    family: int
+    address: str
+
+
 def poster(**section: Any) -> Poster:
     config = {"subscriptions": {"total_s": TOTAL_S, "connect_s": 1, **section}}
     return Poster(Settings.load(config), None)
@@ -556,6 +565,29 @@ def test_a_name_is_of_no_use_to_reach_what_is_barred(
         )
     with pytest.raises(Barred, match=why):
         sender.post(parse_target(f"{scheme}://a.example/"), b"")
+
+
+@pytest.mark.parametrize("laboratory", [True, False], ids=["laboratory", "elsewhere"])
+@pytest.mark.parametrize("form", ["{}", "::ffff:{}"], ids=["IPv4", "IPv4 in IPv6"])
+def test_the_machine_itself_is_only_notified_in_the_laboratory(
+    lookup: Callable[..., Names], monkeypatch: pytest.MonkeyPatch, laboratory: bool, form: str
+) -> None:
+    interface = Interface(gevent.socket.AF_INET, "10.9.9.9")
+    monkeypatch.setattr(notification_post.psutil, "net_if_addrs", lambda: {"lan0": [interface]})
+    names = lookup({"a.example": [form.format("10.9.9.9")]})
+    section = {"laboratory": laboratory, "networks": ["10.0.0.0/8"]}
+    settings = Settings.load({"subscriptions": section})
+    if laboratory:
+        assert len(notification_post._allowed("a.example", 443, settings)) == 1
+    else:
+        with pytest.raises(Barred, match="is this machine"):
+            notification_post._allowed("a.example", 443, settings)
+    assert names.asked == ["a.example"]
+
+
+def test_the_addresses_of_the_interfaces_are_those_of_the_machine() -> None:
+    """No fake: loopback is one wherever this runs."""
+    assert ip_address("127.0.0.1") in notification_post._own_addresses()
 
 
 def test_of_several_addresses_only_the_allowed_are_tried(
