@@ -5,13 +5,31 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections import deque
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from itertools import chain, count
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .database import LOG, SHARED, Connect, Database, connect, has_content, is_whole, told
 from .journal import Batch
+
+# A leaf has a few rows, so that each damaged one costs some dozens of reads.
+MOST_READS = 200_000
+
+_UPWARDS = """SELECT rowid, kind, key, document, sum FROM records
+    WHERE rowid BETWEEN ? AND ? ORDER BY rowid ASC"""
+_DOWNWARDS = """SELECT rowid, kind, key, document, sum FROM records
+    WHERE rowid BETWEEN ? AND ? ORDER BY rowid DESC"""
+_INDEX = "SELECT rowid FROM records INDEXED BY sqlite_autoindex_records_1 ORDER BY kind"
+# Either may be damaged anywhere; the index is read from both of its ends.
+_NUMBERS = (
+    "SELECT rowid FROM records ORDER BY rowid DESC LIMIT 1",
+    "SELECT rowid FROM records ORDER BY rowid ASC",
+    f"{_INDEX} ASC, key ASC",
+    f"{_INDEX} DESC, key DESC",
+)
 
 
 class Salvaged(NamedTuple):
@@ -75,17 +93,58 @@ def _free_name(path: Path, at: float) -> Path:
 
 
 def _readable(path: Path) -> list[tuple[str, str, str]]:
-    """The records that are as they were written, from both ends up to where it is damaged."""
+    """The records that are as they were written, from before, between and after damaged pages.
+
+    What lies between two places that cannot be read is halved, and each half read from both ends,
+    the largest first; a part of the file that is wholly unreadable ends with MOST_READS.
+    """
     found: dict[tuple[str, str], str] = {}
-    for direction in ("ASC", "DESC"):
-        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
-            connection.text_factory = lambda raw: raw.decode(errors="replace")
-            for row in connection.execute(
-                f"SELECT kind, key, document, sum FROM records ORDER BY rowid {direction}"  # noqa: S608 - one of two words
-            ):
-                if is_whole(row):
-                    found[row[0], row[1]] = row[2]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.text_factory = lambda raw: raw.decode(errors="replace")
+        ranges = deque([(1, _last(connection))])
+        for _ in range(MOST_READS):
+            if not ranges:
+                break
+            first, last = ranges.popleft()
+            rest = _rest(connection, first, last, found)
+            if rest is not None and first < last:
+                low, high = rest
+                middle = (low + high) // 2
+                halves = (low, middle), (middle + 1, high)
+                ranges.extend(half for half in halves if half[0] <= half[1])
     return [(*name, document) for name, document in found.items()]
+
+
+def _rest(
+    connection: sqlite3.Connection, first: int, last: int, found: dict[tuple[str, str], str]
+) -> tuple[int, int] | None:
+    """Reads a range of rows from both ends; what of it is still unread, None when nothing is."""
+    try:
+        for row in connection.execute(_UPWARDS, (first, last)):
+            first = row[0] + 1
+            _take(row[1:], found)
+    except sqlite3.Error:
+        with suppress(sqlite3.Error):
+            for row in connection.execute(_DOWNWARDS, (first, last)):
+                last = row[0] - 1
+                _take(row[1:], found)
+        return first, last
+    return None
+
+
+def _take(row: Sequence[Any], found: dict[tuple[str, str], str]) -> None:
+    if is_whole(row):
+        found[row[0], row[1]] = row[2]
+
+
+def _last(connection: sqlite3.Connection) -> int:
+    """The highest number of a row that the table or its index tells."""
+    last = 0
+    for query in _NUMBERS:
+        with suppress(sqlite3.Error):
+            for (number,) in connection.execute(query):
+                last = max(last, number)
+    return last
 
 
 def _remove(path: Path) -> None:

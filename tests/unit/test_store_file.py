@@ -279,6 +279,37 @@ def test_an_empty_file_without_a_log_is_new(path: Path) -> None:
     assert _read(path) == []
 
 
+@pytest.mark.parametrize(
+    "broken", [(3, -4), (0, 10, 20, -1), (0, 1, 2, -3, -2, -1)], ids=["two", "ends", "rows of them"]
+)
+def test_what_is_whole_between_damaged_pages_is_salvaged(
+    path: Path, broken: tuple[int, ...]
+) -> None:
+    rows = [("log_event", f"1/{number}", f'{{"n":"{number:0300}"}}') for number in range(3000)]
+    database = Database(path)
+    database.write(Batch(put=rows))
+    database.compact()
+    database.close()
+    raw = path.read_bytes()
+    leaves = _leaves(raw)
+    lost = set()
+    for number in (leaves[place] for place in broken):
+        page = raw[_page(number)]
+        lost |= {row for row in rows if row[2].encode() in page}
+        raw = _without(raw, number)
+    path.write_bytes(raw)
+    assert len(lost) >= len(broken)
+    salvaged = salvage(path, 7)
+    assert set(_read(path)) == set(rows) - lost
+    assert salvaged.records == len(rows) - len(lost)
+
+
+def _leaves(raw: bytes) -> list[int]:
+    """The pages of rows: their first byte is 13, in SQLite's format; not the first, the schema."""
+    pages = range(2, len(raw) // 4096 + 1)
+    return [number for number in pages if raw[_page(number)][0] == 13]
+
+
 def test_no_copy_of_a_damaged_file_takes_the_place_of_another(path: Path) -> None:
     many(path)
     contents = [_without(path.read_bytes(), 12), b"no database" * 1000, b"nor this" * 1000]
