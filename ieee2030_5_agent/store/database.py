@@ -100,6 +100,18 @@ class Database:
 
     def write(self, batch: Batch) -> None:
         """Writes a batch as a whole or not at all; on the disk when it returns."""
+        try:
+            self._write(batch)
+        except DamagedStore:
+            raise
+        except StoreError:
+            # What could not be synced is whole in the log, where the next one to open would find
+            # it: something else takes its place before anybody is told that it was refused.
+            with suppress(StoreError):
+                self.probe()
+            raise
+
+    def _write(self, batch: Batch) -> None:
         with told(self.path), _transaction(self._connection) as connection:
             for kind, prefix in batch.cleared:
                 # All keys that begin with the prefix and "/"; "0" is the character after it.

@@ -75,6 +75,26 @@ def test_a_batch_is_written_as_a_whole_or_not_at_all(path: Path, fault: str) -> 
     database.close()
 
 
+def test_something_else_takes_the_place_of_a_refused_batch_before_it_is_refused(
+    path: Path,
+) -> None:
+    """A commit that could not be synced is whole in the log: the next to open would find it."""
+    disk = Disk()
+    database = Database(path, disk.connect)
+    disk.failing = True
+    statements: list[str] = []
+    database._connection.set_trace_callback(statements.append)
+    with pytest.raises(StoreError, match="disk I/O error"):
+        database.write(Batch(put=ROWS))
+    refused = statements.index("ROLLBACK")
+    assert any("INTO records" in each for each in statements[:refused])
+    assert any("INTO notes VALUES ('probe'" in each for each in statements[refused:])
+    disk.failing = False
+    database.write(Batch(put=ROWS))
+    assert sorted(database.read()) == sorted(ROWS)
+    database.close()
+
+
 def test_every_batch_is_synced(path: Path) -> None:
     """synchronous = FULL (2): the log is synced at each commit; with NORMAL it would not be."""
     database = Database(path)
