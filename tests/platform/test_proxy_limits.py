@@ -221,9 +221,9 @@ def test_one_address_does_not_occupy_haproxy(
 
         def refused() -> bool:
             """Connects until no more is taken: those of other tests may end meanwhile."""
-            connection = socket.create_connection((tls_client.HOST, proxy.port), timeout=0.3)
-            held.enter_context(connection)
             try:
+                connection = socket.create_connection((tls_client.HOST, proxy.port), timeout=0.3)
+                held.enter_context(connection)
                 return connection.recv(1) == b""
             except TimeoutError:
                 return False
