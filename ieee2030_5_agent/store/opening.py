@@ -3,8 +3,9 @@ large, and touches nothing that others see, so it may run in a thread of its own
 
 from __future__ import annotations
 
+import itertools
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from ..model.fleet import Fleet
 from .database import Database, Record, told
 from .errors import DamagedStore, StoreError
 from .journal import Batch, batch_of
+from .kinds import KINDS
 from .restoring import Unusable, restore
-from .salvage import salvage, set_aside
+from .salvage import LOG, salvage, set_aside
 
 _log = logging.getLogger(__name__)
 
@@ -82,16 +84,28 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
             f"{database.path} cannot be brought back: {type(fault).__name__}: {fault}"
         ) from fault
     if unusable:
-        with told(database.path):
-            aside = set_aside(database.path, at)
-        database.write(Batch(removed=[(each.kind, each.key) for each in unusable]))
-        # What was met before and nobody has acknowledged stays to be read.
-        messages = (database.noted(DAMAGE), _said(unusable, aside))
-        database.note(DAMAGE, "; ".join(filter(None, messages)))
+        _drop(database, unusable, at)
     if unused or made:
         batch = batch_of(fleet, made)
         batch.removed += (("registry", digest) for digest in unused)
         database.write(batch)
+
+
+def _drop(database: Database, unusable: list[Unusable], at: float) -> None:
+    """Removes what cannot be used, and keeps a copy of the file as it was: one, however many
+    attempts the removal takes. Raises StoreError."""
+    with told(database.path):
+        aside = set_aside(database.path, at)
+    try:
+        # What was met before and nobody has acknowledged stays to be read.
+        messages = (database.noted(DAMAGE), _said(unusable, aside))
+        database.note(DAMAGE, "; ".join(filter(None, messages)))
+        database.write(Batch(removed=[(each.kind, each.key) for each in unusable]))
+    except StoreError:
+        with told(database.path):
+            for name in ("", LOG):
+                aside.with_name(aside.name + name).unlink(missing_ok=True)
+        raise
 
 
 def _made_again(fleet: Fleet, rows: list[Record], unusable: list[Unusable]) -> list[Name]:
@@ -102,13 +116,25 @@ def _made_again(fleet: Fleet, rows: list[Record], unusable: list[Unusable]) -> l
 
 
 def overlay(rows: Iterable[Record], batch: Batch) -> list[Record]:
-    """Rows of the file with what was not written yet."""
+    """Rows of the file with what was not written yet.
+
+    Without what belongs to a device or mirror that the file does not have: its making was refused.
+    """
     found = {(kind, key): document for kind, key, document in rows}
     for row in batch.removed:
         found.pop(row, None)
-    for kind, key, document in batch.put:
-        found[kind, key] = document
+    in_order = list(KINDS)
+    for kind, key, document in sorted(batch.put, key=lambda row: in_order.index(row[0])):
+        if _has_owner(kind, key, found):
+            found[kind, key] = document
     return [(*row, document) for row, document in found.items()]
+
+
+def _has_owner(kind: str, key: str, found: Mapping[tuple[str, str], str]) -> bool:
+    """Whether what a record is a part of is there; true for what is no part."""
+    owners = [owner.name for owner in KINDS.values() if kind in owner.parts]
+    keys = itertools.accumulate(key.split("/"), "{}/{}".format)
+    return not owners or any(pair in found for pair in itertools.product(owners, keys))
 
 
 def _said(unusable: list[Unusable], aside: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -19,11 +20,12 @@ from ieee2030_5_agent.durability import Durability, store_file
 from ieee2030_5_agent.model.errors import StoreUnavailable
 from ieee2030_5_agent.model.fleet import Fleet
 from ieee2030_5_agent.operations import Operations
-from ieee2030_5_agent.rest.messages import Request, Response
+from ieee2030_5_agent.rest.messages import Client, Request, Response
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings, Store
 from ieee2030_5_agent.store.database import Database
 from ieee2030_5_agent.store.errors import DamagedStore
+from ieee2030_5_agent.store.journal import Batch
 from ieee2030_5_agent.store.kinds import KINDS
 from tests.faulty_disk import Disk
 from tests.protocol import documents
@@ -315,6 +317,49 @@ def test_damage_that_is_met_while_recovering_is_set_aside(
     assert "store.damaged-" in str(run.problems[-1])
     assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 201
     assert len(list(file.parent.glob("*.damaged-*.sqlite"))) == 1
+
+
+def test_what_was_heard_of_a_device_that_was_refused_is_no_damage(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    in_band = {"enabled": True, "permitted": []}
+    run = start({"devices": [{"lfdi": LFDI}], "in_band_registration": in_band})
+    run.disk.failing = True
+    body = (
+        b'<EndDevice xmlns="urn:ieee:std:2030.5:ns"><sFDI>167261211391</sFDI>'
+        b"<changedTime>0</changedTime></EndDevice>"
+    )
+    client = Client("3E4F45AB31EDFE5B67E343E5E4562E31984E23E5")
+    request = Request(
+        "POST", "/dcap/edev", body=body, content_type="application/sep+xml", client=client
+    )
+    assert run.durability.handle(request).status == 503
+    until(lambda: run.durability.state == module.CLOSED, "end of reading")
+    assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+    run.disk.failing = False
+    until(lambda: run.durability.state == module.GOOD and run.rests, "recovery")
+    assert run.durability.status()["damage"] is None
+    assert not list((tmp_path / "data").glob("*.damaged-*"))
+
+
+def test_a_record_that_cannot_be_used_is_copied_once_however_long_it_takes(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    assert run.durability._database is not None
+    run.durability._database.write(Batch(put=[("contact", "1", '{"last_contact":0}')]))
+    run.end()
+    at = itertools.count(1_000_000)
+    with monkeypatch.context() as clock:
+        clock.setattr(module.time, "time", lambda: float(next(at)))
+        run = start(wait=False, disk=Disk(failing=True))
+        until(lambda: len(run.problems) >= 3, "third attempt")
+        run.disk.failing = False
+        until(lambda: run.durability.is_open, "open store")
+    assert "the record contact 1" in str(run.problems[-1])
+    assert len(list((tmp_path / "data").glob("*.damaged-*.sqlite"))) == 1
 
 
 def test_a_whole_mirror_is_not_taken_while_nothing_can_be_kept(
