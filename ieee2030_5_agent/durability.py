@@ -82,6 +82,8 @@ class Durability:
         self._damage: str | None = None
         # The state that begins once the configuration is in force on the fleet; None: no fleet yet.
         self._adopted: str | None = None
+        # Whether the agent ends: then nothing is tried twice.
+        self._ending = False
         self._chosen, self._ready = Event(), Event()
         self._wake, self._urgent = Event(), Event()
         # One thread: what it was given is done one after the other, also when who gave it is gone.
@@ -122,25 +124,30 @@ class Durability:
     def keep(self) -> None:
         """Opens the store, then writes for ever."""
         self._chosen.wait()
-        while self._path is not None and self._adopted is None:
+        while self._path is not None and self._adopted is None and not self._ending:
             self._open()
         self._ready.wait()
-        while self._journal is not None:
+        while self._journal is not None and not self._ending:
             self._wake.wait()
             self._wake.clear()
             if not self._journal.urgent:
                 self._urgent.wait(timeout=WRITE_BEHIND_S)
             self._urgent.clear()
-            while self._journal.backlog:
+            while self._journal.backlog and not self._ending:
                 self._commit()
         Event().wait()
 
     def close(self) -> None:
-        """Writes what is left, and closes the file."""
+        """Writes what is left, if it can be written, and closes the file."""
+        self._ending = True
+        self._server.fleet.close("the agent is being stopped")
         if self._database is None or self._journal is None:
             return
+        if self.state == CLOSED:
+            self.state = GOOD  # perhaps there is room again
         while self.state == GOOD and self._journal.backlog:
             self._commit()
+        self.state = CLOSED
         self._on_disk(self._database.close)
 
     def _open(self) -> None:
@@ -316,9 +323,13 @@ class Durability:
         self._journal.put_back(batch.latest)
         for result in (flying, waiting):
             result.set(str(failure))
+        if self._ending:
+            _log.error("store: %d records are lost: %s", self._journal.backlog, failure)
+            self.state = CLOSED
+            return
         reopen = isinstance(failure, DamagedStore)
         again = urgent or reopen
-        while True:
+        while not self._ending:
             try:
                 if again:
                     self.state = READING
@@ -326,7 +337,10 @@ class Durability:
                     again = reopen = False
                 self.state = CLOSED
                 self._on_disk(self._database.probe)
-                break
+                self._server.fleet.close(None)
+                self.state = GOOD
+                self._fail(None)
+                return
             except DamagedStore as damage:
                 # Also what is found only now: the file is opened anew, as at a start.
                 again = reopen = True
@@ -337,9 +351,6 @@ class Durability:
                 _log.exception("store: what it holds could not be read again")
                 self._close(StoreError(f"internal error: {fault}"))
             gevent.sleep(RETRY_S)
-        self._server.fleet.close(None)
-        self.state = GOOD
-        self._fail(None)
 
     def _read_again(self, reopen: bool) -> None:
         """Puts what the file holds in the place of the fleet in memory. Raises StoreError.

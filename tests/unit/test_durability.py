@@ -211,6 +211,39 @@ def test_an_orderly_end_writes_everything(start: Start) -> None:
     assert ("DERStatus", 1) in start().server.fleet.device(BATTERY).resources
 
 
+@pytest.mark.parametrize("since", ["just now", "for long"])
+def test_an_end_on_a_disk_that_fails_waits_for_nothing(
+    start: Start, monkeypatch: pytest.MonkeyPatch, since: str
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    run.disk.failing = True
+    assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+    if since == "for long":
+        until(lambda: run.durability.state == module.CLOSED, "failed batch")
+    with gevent.Timeout(LIMIT_S):
+        run.durability.close()
+    assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 503
+    attempts = len(run.problems)
+    gevent.idle()
+    assert len(run.problems) == attempts
+    run.greenlet.kill()
+    assert not any(key[0] == "DERStatus" for key in start().server.fleet.device(BATTERY).resources)
+
+
+def test_an_end_after_the_disk_is_well_again_writes_what_waited(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 60.0)
+    run = start()
+    run.disk.failing = True
+    assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+    until(lambda: run.durability.state == module.CLOSED, "failed batch")
+    run.disk.failing = False
+    run.end()
+    assert ("DERStatus", 1) in start().server.fleet.device(BATTERY).resources
+
+
 # --- what cannot be kept is refused --------------------------------------------------------------
 
 
