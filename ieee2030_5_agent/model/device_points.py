@@ -36,7 +36,14 @@ class DevicePoints:
         self._watch(device)
         device.points = {name: value for name, value in values.items() if value is not None}
         now = self._clock()
-        device.point_times = {name: device.point_times.get(name, now) for name in device.points}
+        younger = {
+            point.name
+            for resource, der in device.renewed
+            for point in point_map.dependents(resource, der)
+        }
+        former = {name: at for name, at in device.former_times.items() if name not in younger}
+        times = former | device.point_times
+        device.point_times = {name: times.get(name, now) for name in device.points}
 
     def refresh(
         self, device: EndDevice, resource: str, der: int = 1, former: Any = None
@@ -47,6 +54,8 @@ class DevicePoints:
         known: points of fields that are the same as before keep their values.
         """
         point_map = device.point_map
+        if device.former_times:
+            device.renewed |= {(resource, der)}
         timed = resource in point_map.timed_by
         if timed:
             self._watch(device)
@@ -65,6 +74,8 @@ class DevicePoints:
         Values that come again, the usual case, can only change the points that read them.
         """
         known = device.readings
+        if device.former_times:
+            device.renewed |= {(READINGS, 1)}
         again = all(
             reading is not None
             and (key in known)

@@ -91,6 +91,10 @@ class EndDevice:
     log: DeviceLog = field(default_factory=DeviceLog)
     points: dict[str, PointValue] = field(default_factory=dict)
     point_times: dict[str, float] = field(default_factory=dict)
+    # From the store: times of points that the registry so far does not have; the one that is
+    # configured may. And what was received since, whose points are younger than that.
+    former_times: dict[str, float] = field(default_factory=dict)
+    renewed: frozenset[tuple[str, int]] = frozenset()
     # What set_point is keeping until it is sent, by point in the order it was set.
     staged: dict[str, PointValue] = field(default_factory=dict)
     # By group of points: the last commit, and the number of the latest control in the device's own

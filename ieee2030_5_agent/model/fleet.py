@@ -146,10 +146,10 @@ class Fleet:
             self._points.configure(device, device.point_map)
             self.dispatch.refresh(device)
             self._watch_log(device)
-            times = point_times.get(device.sfdi, {})
-            device.point_times |= {
-                name: at for name, at in times.items() if name in device.point_times
-            }
+            for name, at in point_times.get(device.sfdi, {}).items():
+                known = name in device.point_times
+                (device.point_times if known else device.former_times)[name] = at
+            device.renewed = frozenset()
         for response_set in self.response_sets.all:
             if response_set.closed is not None:
                 self.response_sets.drop_later(response_set)
@@ -443,6 +443,8 @@ class Fleet:
                 if started:
                     drop_staged(device, point_map)
                 self._points.configure(device, point_map)
+                device.former_times.clear()
+                device.renewed = frozenset()
                 self._door.emit("points", device, {}, device.points, records=[device.record])
 
     def config_points(self, sfdi: str, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -19,6 +19,7 @@ from ieee2030_5_agent import durability as module
 from ieee2030_5_agent.durability import Durability, store_file
 from ieee2030_5_agent.model.errors import StoreUnavailable
 from ieee2030_5_agent.model.fleet import Fleet
+from ieee2030_5_agent.model.points import PointMap
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Client, Request, Response
 from ieee2030_5_agent.server import Server
@@ -242,6 +243,37 @@ def test_an_end_after_the_disk_is_well_again_writes_what_waited(
     run.disk.failing = False
     run.end()
     assert ("DERStatus", 1) in start().server.fleet.device(BATTERY).resources
+
+
+@pytest.mark.parametrize("first", ["registry", "store", "a newer value"])
+def test_points_of_the_configured_registry_keep_their_times(start: Start, first: str) -> None:
+    """Whether the registry or the store comes first; what came in between is younger."""
+    row = {
+        "Resource": "DERStatus",
+        "Field": "stateOfChargeStatus.value",
+        "Units": "",
+        "Writable": "FALSE",
+        "Volttron Point Name": "my_soc",
+    }
+    registry = PointMap.from_rows([row])
+    run = start()
+    run.server.fleet.set_default_points(registry)
+    run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS)
+    until(lambda: run.rests, "rest")
+    before = dict(run.server.fleet.device(BATTERY).point_times)
+    assert list(before) == ["my_soc"]
+    run.end()
+    run = start(wait=False)
+    if first == "registry":
+        run.server.fleet.set_default_points(registry)
+    until(lambda: run.durability.is_open, "open store")
+    if first == "a newer value":
+        run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS)
+    if first != "registry":
+        run.server.fleet.set_default_points(registry)
+    times = run.server.fleet.device(BATTERY).point_times
+    assert list(times) == ["my_soc"]
+    assert (times == before) is (first != "a newer value")
 
 
 # --- what cannot be kept is refused --------------------------------------------------------------
