@@ -12,12 +12,12 @@ from typing import Any
 
 from ..model.changes import Record as Name
 from ..model.fleet import Fleet
-from .database import Database, Record, told
+from .database import LOG, Database, Record, told
 from .errors import DamagedStore, StoreError
 from .journal import Batch, batch_of
 from .kinds import KINDS
 from .restoring import Unusable, restore
-from .salvage import LOG, salvage, set_aside
+from .salvage import salvage, set_aside
 
 _log = logging.getLogger(__name__)
 
