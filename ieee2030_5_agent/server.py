@@ -59,13 +59,14 @@ class Server:
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] | None = None,
     ) -> None:
-        """``timer``: what pauses are measured by; None: the clock."""
+        """``timer``: what pauses and ages are measured by; None: the clock."""
         self.clock = clock
+        self._timer = timer or clock
         self.settings = settings
         self.started = clock()
         self._listeners: list[Callable[[Changed], None]] = []
         self.fleet = self.new_fleet(settings)
-        self.refusals = Refusals(timer or clock)
+        self.refusals = Refusals(self._timer)
         self._answers: Counter[int] = Counter()
         self._last_error: str | None = None
         # Whether a document of the laxer rules of 2013 was ever taken.
@@ -77,7 +78,7 @@ class Server:
             Affected(self.table, self.fleet),
             self.notices.digest,
             clock,
-            timer or clock,
+            self._timer,
         )
         self.listen(self.outbox.tell)
         self.configure(settings)
@@ -90,6 +91,7 @@ class Server:
             new_mrid=lambda: new_mrid(self.settings.pen),
             epoch=secrets.token_hex(4),
         )
+        fleet.subscriptions.timer = self._timer
         fleet.dispatch.curve_at = self._curve_at
         fleet.set_points.commits.curve_href = lambda program, number: self.href(
             "DERCurve", derp=program.number, dc=number

@@ -7,9 +7,10 @@ Source: IEEE 2030.5-2018 Subscription, Notification.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from math import ceil
 
 from .changes import PointValue, Record
 from .door import Door
@@ -97,6 +98,9 @@ class Subscriptions:
     def __init__(self, door: Door, registry: Registry) -> None:
         self.max_per_device = 1000
         self.expiry_s = 48 * 3600
+        # What ages are measured by: a clock that is set forward must not end what is young.
+        self.timer: Callable[[], float] = door.clock
+        self._renewed: dict[int, float] = {}  # by the timer
         self._door = door
         self._registry = registry
         self._listing: Listing[Subscription] = Listing(lambda subscription: subscription.number)
@@ -187,7 +191,7 @@ class Subscriptions:
         self.max_per_device = max_per_device
         if expiry_s != self.expiry_s:
             self.expiry_s = expiry_s
-            self._remember_first()
+            self._look_again(self._door.now)
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -206,11 +210,13 @@ class Subscriptions:
         groups = self._about.setdefault(subscription.resource, {})
         groups.setdefault(subscription.group, set()).add(number)
         self._listing.add(subscription, (subscription.sfdi,))
-        self._remember(subscription)
+        age = max(self._door.clock() - subscription.renewed, 0)
+        self._renewed[number] = self.timer() - age
+        self._look_when(self._left(number), self._door.now)
 
     def _drop(self, subscription: Subscription) -> None:
         number = subscription.number
-        del self._by_number[number]
+        del self._by_number[number], self._renewed[number]
         del self._by_wish[subscription.wish]
         groups = self._about[subscription.resource]
         groups[subscription.group].discard(number)
@@ -218,25 +224,29 @@ class Subscriptions:
             del groups[subscription.group]
         self._listing.remove(subscription, (subscription.sfdi,))
 
-    def _remember(self, subscription: Subscription) -> None:
+    def _left(self, number: int) -> float:
+        """In how many seconds a subscription is over unless it is renewed."""
+        return self._renewed[number] + self.expiry_s - self.timer()
+
+    def _look_when(self, left: float, now: int) -> None:
         """Has the agenda one entry for all: renewals do not fill it, nor who comes and goes."""
-        at = subscription.renewed + self.expiry_s
+        at = now + max(ceil(left), 0)
         if self._look_at is None or at < self._look_at:
             self._look_at = at
             self._door.bring(at, self._due)
+
+    def _look_again(self, now: int) -> None:
+        if self._renewed:
+            self._look_when(min(self._left(number) for number in self._renewed), now)
 
     def _due(self, at: int) -> None:
         if at != self._look_at:
             return  # one that came earlier has taken its place
         self._look_at = None
         for subscription in list(self._listing.all):
-            if subscription.renewed + self.expiry_s <= at:
+            if self._left(subscription.number) <= 0:
                 self.remove(subscription, Ended.CANCELLED)
-        self._remember_first()
-
-    def _remember_first(self) -> None:
-        if self._by_number:
-            self._remember(min(self._listing.all, key=lambda subscription: subscription.renewed))
+        self._look_again(max(at, self._door.now))
 
     def _tell(self, device: EndDevice, subscription: Subscription, change: str) -> None:
         detail = {**subscription.detail, "change": change}

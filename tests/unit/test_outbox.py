@@ -428,6 +428,18 @@ def test_each_subscription_ends_when_it_was_not_renewed_in_time(office: Office) 
     assert list(office.subscriptions.listed) == []
 
 
+def test_a_clock_that_is_set_forward_ends_nothing_that_is_young(office: Office) -> None:
+    ran = [0.0]
+    office.subscriptions.timer = lambda: ran[0]
+    office.subscribe("/a")
+    office.wait(90 * DAY)
+    assert len(office.subscriptions.listed) == 1
+    for seconds, left in ((48 * HOUR - 1, 1), (1, 0)):
+        ran[0] += seconds
+        office.wait(seconds)
+        assert len(office.subscriptions.listed) == left
+
+
 def test_renewals_and_who_comes_and_goes_leave_one_entry_in_the_agenda(office: Office) -> None:
     for count in range(100):
         office.subscribe("/a")
