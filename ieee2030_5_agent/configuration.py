@@ -70,7 +70,7 @@ def _configure_programs(fleet: Fleet, settings: Settings) -> None:
     wanted = {int.from_bytes(entry.mrid) for entry in settings.programs if entry.mrid}
     for mrid, program in known.items():
         if mrid not in wanted:
-            fleet.remove_program(program)
+            fleet.programming.remove(program)
     for entry in settings.programs:
         put_program(fleet, entry, CONFIG)
 
@@ -83,14 +83,14 @@ def put_program(fleet: Fleet, entry: Program, origin: str) -> DERProgram:
     assignment = Assignment(entry.everyone, entry.groups, entry.devices, entry.fsa)
     program = None if entry.mrid is None else fleet.programs.find(entry.mrid)
     if program is None:
-        program = fleet.create_program(
+        program = fleet.programming.create(
             entry.description, entry.primacy, assignment, origin, entry.mrid
         )
     else:
         _refuse_other_origin(program, origin)
-        fleet.change_program(program, entry.description, entry.primacy, assignment)
-    fleet.set_default_control(program, entry.default)
-    fleet.set_curves(program, entry.curves)
+        fleet.programming.change(program, entry.description, entry.primacy, assignment)
+    fleet.contents.set_default(program, entry.default)
+    fleet.contents.set_curves(program, entry.curves)
     return program
 
 

@@ -135,7 +135,7 @@ class Server:
         self.table = Table(ALL_ROUTES, settings.root, settings.post_as_put)
         self.settings = settings
         _limit(self.fleet, settings)
-        self.fleet.configure_rates(settings.poll_rates, settings.post_rate)
+        self.fleet.rating.configure(settings.poll_rates, settings.post_rate)
         self.outbox.give_up_s = settings.subscriptions.give_up_s
         self.fleet.contents.new_default_mrid = settings.compatibility.new_default_mrid
         self.fleet.dispatch.randomized_cancellation = settings.compatibility.randomized_cancellation
@@ -354,11 +354,11 @@ def _limit(fleet: Fleet, settings: Settings) -> None:
     """How much and how long: what the configuration says and holds for what comes."""
     fleet.set_points.controls.duration_s = settings.set_point_duration_s
     fleet.mirroring.max_mirrors = settings.max_mirrors
-    fleet.max_log_events = settings.max_log_events
+    fleet.logs.most = settings.max_log_events
     fleet.subscriptions.configure(
         settings.subscriptions.max_per_device, settings.subscriptions.expiry_s
     )
-    fleet.keep_log_events_s = settings.store.keep_log_events_s
+    fleet.logs.keep_s = settings.store.keep_log_events_s
     fleet.response_sets.remembered_s = settings.store.keep_events_s
     fleet.response_sets.most_responses = settings.store.max_responses
     fleet.dispatch.most_ended = settings.store.max_ended_controls

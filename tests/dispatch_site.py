@@ -69,10 +69,10 @@ class Pair:
         self, primacy: int, assignment: Assignment, default: dict[str, int] | None = None
     ) -> None:
         """To be called when all devices are there."""
-        program = self.fleet.create_program("", primacy, assignment, "rpc")
+        program = self.fleet.programming.create("", primacy, assignment, "rpc")
         plain = PlainProgram(program.mrid.hex(), primacy, default or {})
         base = models.DERControlBase(**plain.default)
-        self.fleet.set_default_control(program, models.DefaultDERControl(DERControlBase=base))
+        self.fleet.contents.set_default(program, models.DefaultDERControl(DERControlBase=base))
         self.programs.append((program, plain))
         for device, follower in self.devices:
             groups = device.registration.groups

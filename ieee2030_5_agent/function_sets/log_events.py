@@ -28,7 +28,7 @@ def read_list(call: Call) -> Answer:
 
 
 def post(call: Call) -> Answer:
-    entry = call.fleet.post_log_event(call.device, call.body)
+    entry = call.fleet.logs.post(call.device, call.body)
     return created(call.href("LogEvent", lel=entry.number))
 
 
@@ -38,13 +38,13 @@ def read(call: Call) -> Answer:
 
 def write(call: Call) -> Answer:
     entry = _asked_entry(call)
-    call.fleet.put_log_event(call.device, entry, call.body)
+    call.fleet.logs.put(call.device, entry, call.body)
     return no_content()
 
 
 def delete(call: Call) -> Answer:
     entry = _asked_entry(call)
-    call.fleet.remove_log_event(call.device, entry)
+    call.fleet.logs.remove(call.device, entry)
     return no_content()
 
 

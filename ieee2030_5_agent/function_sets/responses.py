@@ -51,7 +51,7 @@ def respond(call: Call) -> Answer:
     _asked_set(call)
     device = _responder(call)
     year = (call.edition or Edition.E2018).year
-    stored = call.fleet.respond(_subject(call), device, call.body, year)
+    stored = call.fleet.answering.respond(_subject(call), device, call.body, year)
     return created(_href(call, stored))
 
 
@@ -61,7 +61,7 @@ def read(call: Call) -> Answer:
 
 def delete(call: Call) -> Answer:
     """DELETE: a device takes back its own answer."""
-    call.fleet.remove_response(_asked_response(call))
+    call.fleet.answering.remove(_asked_response(call))
     return no_content()
 
 

@@ -6,11 +6,11 @@ later keeps or notifies): nothing else may change state, and no handler calls a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
-from ..sep import models
 from ..sep.editions import Edition
+from .answering import Answering
 from .change_log import ChangeLog
 from .changes import Changed, PointValue, Record
 from .contents import Contents
@@ -20,36 +20,31 @@ from .door import Door
 from .end_device import REPEATED, EndDevice, Registration
 from .errors import StillManages, UnknownDevice, UnknownPoint
 from .granting import Granting
-from .log_events import Entry, describe
+from .log_keeping import LogKeeping
 from .mirroring import Mirroring
 from .mirrors import Mirrors
 from .own_registries import OwnRegistries
 from .points import PointMap, PointMapError
-from .programs import Assignment, Program, Programs
-from .rates import Rates
+from .programming import Programming
+from .programs import Programs
+from .rating import Rating
 from .references import TIME
 from .registry import Registry
 from .reservations import Reservations
-from .responses import ResponseSet, ResponseSets, StoredResponse, Subject
+from .responses import ResponseSets
 from .set_points import SetPoints
 from .standings import resumes
 from .subscriptions import Subscriptions
 
-# PrimacyType: the operator's own set points rank as a contracted premises service provider.
-OWN_PROGRAM_PRIMACY = 1
-
-# A quarter of a year.
-KEEP_LOG_EVENTS_S = 90 * 86400
-
 DEVICE_NUMBERS: Record = ("counter", "device")
-RATES: Record = ("rates",)
 
 
 class Fleet:
     """The state of everything. All methods are synchronous and either succeed or change nothing.
 
     Its parts change what they are named after, through the same door: ``mirroring``,
-    ``dispatch``, ``set_points``, ``granting``, ``subscriptions``.
+    ``programming``, ``dispatch``, ``contents``, ``set_points``, ``answering``, ``logs``,
+    ``rating``, ``granting``, ``subscriptions``.
     """
 
     def __init__(
@@ -59,8 +54,6 @@ class Fleet:
         new_mrid: Callable[[], bytes],
         epoch: str,
     ) -> None:
-        self.max_log_events = 100
-        self.keep_log_events_s = KEEP_LOG_EVENTS_S
         self.registry = Registry()
         self.mirrors = Mirrors()
         self.programs = Programs(new_mrid)
@@ -69,7 +62,6 @@ class Fleet:
         self.reservations = Reservations(self._door)
         # LFDIs whose access an operator withdrew.
         self.withdrawn: set[str] = set()
-        self.rates = Rates()
         self.own_registries = OwnRegistries()
         self._points = DevicePoints(clock)
         self._default_points = point_map
@@ -88,6 +80,10 @@ class Fleet:
         self.set_points = SetPoints(
             self._door, self.programs, self.dispatch, self.contents, self._points
         )
+        self.programming = Programming(self._door, self.programs, self.dispatch, self.response_sets)
+        self.answering = Answering(self._door, self.registry, self.programs, self.response_sets)
+        self.logs = LogKeeping(self._door, self.registry, self._points)
+        self.rating = Rating(self._door, self.registry, self.mirroring, self.set_post_rate)
         self.granting = Granting(self._door, self.registry, self.reservations, self.response_sets)
         self.subscriptions = Subscriptions(self._door, self.registry)
 
@@ -118,7 +114,7 @@ class Fleet:
         changed: list[Record] = []
         for device in self.registry.listed:
             if self.programs.by_number(device.program) is None:
-                program = self._own_program(device.sfdi)
+                program = self.programming.create_own(device.sfdi)
                 device.program = program.number
                 changed += (device.record, *program.records)
         return changed
@@ -141,11 +137,9 @@ class Fleet:
         """All has come from the store: points read it, with the times of their receipt."""
         self.programs.name_missing()
         for device in self.registry.listed:
-            if device.log.total:
-                self._list_log(device)
+            self.logs.resume(device)
             self._points.configure(device, device.point_map)
             self.dispatch.refresh(device)
-            self._watch_log(device)
             for name, at in point_times.get(device.sfdi, {}).items():
                 known = name in device.point_times
                 (device.point_times if known else device.former_times)[name] = at
@@ -218,7 +212,7 @@ class Fleet:
         self.registry.refuse_duplicate(registration)
         self._check_manager(registration)
         now = self._door.now
-        program = self._own_program(registration.sfdi)
+        program = self.programming.create_own(registration.sfdi)
         device = EndDevice(
             number=self.registry.new_number(),
             registration=registration,
@@ -238,12 +232,6 @@ class Fleet:
         kept = ("kept_registry", registration.sfdi)
         self._registered(device, DEVICE_NUMBERS, kept, *program.records)
         return device
-
-    def _own_program(self, sfdi: str) -> Program:
-        own = Assignment(devices=frozenset({sfdi}))
-        program = self.programs.add(f"Set points {sfdi}", OWN_PROGRAM_PRIMACY, own, "own")
-        self.response_sets.open(program)
-        return program
 
     def update(self, registration: Registration) -> EndDevice:
         """Changes the registration of a device.
@@ -296,10 +284,7 @@ class Fleet:
         self._points.forget(device)
         self.programs.forget(device)
         if program is not None:
-            self.programs.remove(program)
-            self.response_sets.close(program)
-            self.response_sets.drop(program.number)
-            self._emit_program(program, "removed")
+            self.programming.remove_own(program)
         detail: dict[str, PointValue] = {"number": device.number, "registered": False}
         kept = ("kept_registry", sfdi)
         self._door.emit("removal", device, detail, records=[kept], gone=gone)
@@ -313,31 +298,6 @@ class Fleet:
             self._points.refresh(device, "EndDevice")
             self._registered(device)
 
-    def set_post_rates(self, seconds: int, device: EndDevice | None = None) -> None:
-        """The operator's postRate for a device and its mirrors, or for all and all that come."""
-        if device is None:
-            self.mirroring.post_rate_s = self.rates.post = seconds
-        for each in list(self.registry.listed) if device is None else [device]:
-            each.post_rate_ruled = False
-            self.set_post_rate(each, seconds)
-            each.post_rate_ruled = True
-            self.mirroring.set_rate(each, seconds)
-            self._door.keep(each.record)
-        detail: dict[str, PointValue] = {"postRate": seconds}
-        self._door.emit("post_rate", device, detail, records=[RATES])
-
-    def configure_rates(self, poll: Mapping[str, int], post: int) -> None:
-        """The rates of the configuration: where they are other ones than before, they hold also
-        where an operator ruled."""
-        if not self.rates.configure(poll, post):
-            return
-        self.mirroring.post_rate_s = post
-        for device in self.registry.listed:
-            device.post_rate_ruled = False
-            self.mirroring.set_rate(device, post)
-            self._door.keep(device.record)
-        self._door.keep(RATES)
-
     def set_access(self, lfdi: str, granted: bool) -> None:
         """Withdraws the access of a client at run time, or grants it again."""
         if granted:
@@ -346,17 +306,6 @@ class Fleet:
             self.withdrawn.add(lfdi)
         detail: dict[str, PointValue] = {"lFDI": lfdi, "granted": granted}
         self._door.emit("access", None, detail, records=[("access", lfdi)])
-
-    def set_poll_rate(self, resource: str, seconds: int) -> None:
-        """Changes the pollRate of a resource until a configuration with other rates."""
-        self.rates.poll[resource] = seconds
-        detail: dict[str, PointValue] = {"resource": resource, "pollRate": seconds}
-        self._door.emit("poll_rate", None, detail, records=[RATES])
-
-    @property
-    def poll_rates(self) -> Mapping[str, int]:
-        """Seconds between polls by resource name, where they are not the standard's."""
-        return self.rates.poll
 
     def configured(self) -> None:
         """A configuration is in force: whatever clients read may be another than before."""
@@ -389,45 +338,6 @@ class Fleet:
             latest=[record] if key[0] in REPEATED else (),
         )
         return former is None
-
-    def post_log_event(self, device: EndDevice, event: models.LogEvent) -> Entry:
-        """Adds an event to the log of a device. Raises BadValue for one that is not complete."""
-        entry, dropped = device.log.add(event, self.max_log_events, self._door.clock())
-        self._door.keep(*(_log_record(device, one) for one in dropped))
-        self._logged(device, entry)
-        self._watch_log(device)
-        return entry
-
-    def put_log_event(self, device: EndDevice, entry: Entry, event: models.LogEvent) -> None:
-        """Changes an event of the log. Raises BadValue for one that is not complete."""
-        self._logged(device, device.log.replace(entry, event))
-
-    def remove_log_event(self, device: EndDevice, entry: Entry) -> None:
-        device.log.remove(entry)
-        changed = self._read_log(device)
-        records = [_log_record(device, entry)]
-        detail: dict[str, PointValue] = {"number": entry.number}
-        self._door.emit("log_event_removal", device, detail, changed, records=records)
-
-    def _watch_log(self, device: EndDevice) -> None:
-        """Has the oldest event of a log leave when its time is over."""
-        oldest = device.log.oldest
-        if oldest is None or device.log.watched:
-            return
-        device.log.watched = True
-
-        def leave(at: int) -> None:
-            device.log.watched = False
-            if self.registry.by_sfdi(device.sfdi) is not device:
-                return
-            while (first := device.log.oldest) is not None and self._is_old(first, at):
-                self.remove_log_event(device, first)
-            self._watch_log(device)
-
-        self._door.bring(int(oldest.received) + self.keep_log_events_s + 1, leave)
-
-    def _is_old(self, entry: Entry, now: int) -> bool:
-        return entry.received + self.keep_log_events_s <= now
 
     # --- points --------------------------------------------------------------------------------
 
@@ -476,92 +386,6 @@ class Fleet:
         """
         self.set_points.revert(self.device(sfdi), name)
 
-    # --- programs ------------------------------------------------------------------------------
-
-    def create_program(
-        self,
-        description: str,
-        primacy: int,
-        assignment: Assignment,
-        origin: str,
-        mrid: bytes | None = None,
-    ) -> Program:
-        """Adds a DERProgram. Raises DuplicateProgram for an mRID that is in use."""
-        program = self.programs.add(description, primacy, assignment, origin, mrid)
-        self.response_sets.open(program)
-        self._emit_program(program, "created")
-        return program
-
-    def change_program(
-        self, program: Program, description: str, primacy: int, assignment: Assignment
-    ) -> None:
-        """Changes what a program says and whom it is for; without effect if nothing differs."""
-        before = self.dispatch.followers(program)
-        self.dispatch.catch_up()
-        if self.programs.change(program, description, primacy, assignment):
-            self._emit_program(program, "changed")
-            self.dispatch.review(dict.fromkeys([*before, *self.dispatch.followers(program)]))
-
-    def remove_program(self, program: Program) -> None:
-        """Removes a program with its controls; clients take them as cancelled and may answer so."""
-        followers = self.dispatch.followers(program)
-        self.dispatch.close(program)
-        self.programs.remove(program)
-        self.response_sets.close(program)
-        self.response_sets.drop_later(self.response_sets.of(program))
-        self._emit_program(program, "removed")
-        self.dispatch.review(followers)
-
-    def set_default_control(
-        self, program: Program, default: models.DefaultDERControl | None
-    ) -> None:
-        """What holds while no control is active; None: nothing."""
-        self.contents.set_default(program, default)
-
-    def set_curves(self, program: Program, curves: Sequence[models.DERCurve]) -> None:
-        """The curves of a program, by mRID: new ones are added, missing ones removed."""
-        self.contents.set_curves(program, curves)
-
-    # --- answers to events ---------------------------------------------------------------------
-
-    def response_sets_of(self, viewer: EndDevice) -> Sequence[ResponseSet]:
-        """The ResponseSets of a device, or of all devices that an aggregator manages."""
-
-        def followed() -> Iterator[Program]:
-            for device in (viewer, *self.registry.managed_by(viewer.sfdi)):
-                yield from self.programs.of(device)
-
-        return self.response_sets.seen_by(viewer.sfdi, self.programs.generation, followed)
-
-    def respond(
-        self, subject: Subject, device: EndDevice, response: models.Response, year: int
-    ) -> StoredResponse:
-        """Keeps what a device answers to an event; of two equal answers the first.
-
-        ``year``: the edition whose status codes hold. Raises BadValue.
-        """
-        now = self._door.clock()
-        stored, new = self.response_sets.put(subject, device, response, year, now)
-        if new:
-            records = [stored.record, subject.program.record]
-            self._door.emit("response", device, stored.detail, records=records)
-        return stored
-
-    def remove_response(self, stored: StoredResponse) -> None:
-        """Takes back an answer."""
-        self.response_sets.remove(stored)
-        self._door.emit("response_removal", self.device(stored.sfdi), stored.detail)
-
-    def responses(self, mrid: bytes) -> dict[str, list[StoredResponse]]:
-        """What each device (by SFDI) answered to an event, in the order received.
-
-        An event is remembered for a day after it left its list. Raises UnknownEvent.
-        """
-        answered: dict[str, list[StoredResponse]] = {}
-        for stored in self.response_sets.subject(mrid).answers.values():
-            answered.setdefault(stored.sfdi, []).append(stored)
-        return answered
-
     def _catch_up(self) -> None:
         """Brings the points up to date before they are read."""
         self.dispatch.catch_up()
@@ -594,35 +418,3 @@ class Fleet:
         self.registry.remove(device)
         device.changed_time = self._door.now
         self.registry.add(device)
-
-    def _emit_program(self, program: Program, what: str) -> None:
-        self._door.emit("program", None, program.detail(what), records=program.records)
-
-    def _logged(self, device: EndDevice, entry: Entry) -> None:
-        device.resources["LogEvent", 1] = entry.event
-        changed = self._points.refresh(device, "LogEvent") | self._read_log(device)
-        self._door.emit(
-            "log_event",
-            device,
-            describe(entry),
-            changed,
-            records=[
-                _log_record(device, entry),
-                device.record,
-                ("resource", device.sfdi, "LogEvent", 1),
-            ],
-        )
-
-    def _read_log(self, device: EndDevice) -> dict[str, PointValue]:
-        self._list_log(device)
-        return self._points.refresh(device, "LogEventList")
-
-    def _list_log(self, device: EndDevice) -> None:
-        events = [entry.event for entry in device.log.listed]
-        device.resources["LogEventList", 1] = models.LogEventList(
-            all=len(events), results=len(events), LogEvent=events
-        )
-
-
-def _log_record(device: EndDevice, entry: Entry) -> Record:
-    return ("log_event", device.sfdi, entry.number)

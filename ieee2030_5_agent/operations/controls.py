@@ -188,7 +188,7 @@ class Controls(Part):
         description = group.encode()[: SIMPLE["String32"].octets].decode(errors="ignore")
         assignment = Assignment(groups=frozenset({group}))
         primacy = self._server.settings.group_primacy
-        return self._fleet.create_program(description, primacy, assignment, RPC)
+        return self._fleet.programming.create(description, primacy, assignment, RPC)
 
     # --- listing -------------------------------------------------------------------------------
 

@@ -73,9 +73,9 @@ class Devices(Part):
             raise ModelError(
                 f"{resource!r} carries no pollRate; these do: {', '.join(sorted(POLLED))}"
             )
-        self._fleet.set_poll_rate(resource, whole("seconds", seconds, 1, WEEK_S))
+        self._fleet.rating.set_poll(resource, whole("seconds", seconds, 1, WEEK_S))
 
     def set_post_rate(self, seconds: int, sfdi: str | int | None = None) -> None:
         """Changes the postRate of a device and its mirrors, or of all and of what comes."""
         rate = whole("seconds", seconds, 1, WEEK_S)
-        self._fleet.set_post_rates(rate, None if sfdi is None else self._device(sfdi))
+        self._fleet.rating.set_post(rate, None if sfdi is None else self._device(sfdi))

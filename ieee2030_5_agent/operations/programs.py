@@ -59,12 +59,12 @@ class Programs(Part):
             groups=entry.groups,
             devices=entry.devices,
         )
-        self._fleet.change_program(program, program.description, program.primacy, assignment)
+        self._fleet.programming.change(program, program.description, program.primacy, assignment)
         return described(program)
 
     def remove_program(self, mRID: str) -> None:
         """Removes a program; clients take its controls as cancelled."""
-        self._fleet.remove_program(self._shared_program(mRID))
+        self._fleet.programming.remove(self._shared_program(mRID))
 
     def set_default_control(
         self,
@@ -76,7 +76,7 @@ class Programs(Part):
         The modes in its DERControlBase may also be named as in ``create_control``.
         """
         program = self._shared_program(mRID)
-        self._fleet.set_default_control(program, self._default(program, default))
+        self._fleet.contents.set_default(program, self._default(program, default))
         return to_json(program.default)
 
     def create_curve(self, program: str, curve: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class Programs(Part):
         number = self._same_curve(owner, new)
         if number is None:
             known = set(owner.curves)
-            self._fleet.set_curves(owner, [*owner.curves.values(), new])
+            self._fleet.contents.set_curves(owner, [*owner.curves.values(), new])
             (number,) = set(owner.curves) - known
         mrid = owner.curves[number].mRID or b""
         href = self._server.href("DERCurve", derp=owner.number, dc=number)

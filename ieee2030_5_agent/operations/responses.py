@@ -28,7 +28,7 @@ class Responses(Part):
         """
         mrid = mrid_of(mRID)
         self._fleet.dispatch.catch_up()
-        answered = self._fleet.responses(mrid)
+        answered = self._fleet.answering.to(mrid)
         subject = self._fleet.response_sets.subject(mrid)
         devices = {device.sfdi: device for device in self._addressed(subject)}
         found = {
@@ -64,7 +64,7 @@ class Responses(Part):
         required = self._server.settings.response_required
         if isinstance(subject.event, Control) and subject.event.response_required is not None:
             required = subject.event.response_required
-        poll_s = self._fleet.poll_rates.get("DERProgramList", DEFAULT_POLL_RATE_S)
+        poll_s = self._fleet.rating.rates.poll.get("DERProgramList", DEFAULT_POLL_RATE_S)
         given = {stored.code for stored in answers}
         now = self._server.clock()
         overdue = owed(subject.event, int.from_bytes(required), given, poll_s, now)

@@ -93,7 +93,7 @@ class _Registered:
         return self.fleet.mirrors.of(self.own.sfdi)
 
     def response_sets(self) -> Sequence[ResponseSet]:
-        return self.fleet.response_sets_of(self.own)
+        return self.fleet.answering.sets_seen_by(self.own)
 
     def responses(self, response_set: ResponseSet) -> Sequence[StoredResponse]:
         return response_set.of(self.own.sfdi)

@@ -255,4 +255,4 @@ class Call:
 
     def poll_rate(self, name: str) -> int:
         """Seconds between polls of a resource, for its ``pollRate`` attribute."""
-        return self.fleet.poll_rates.get(name, DEFAULT_POLL_RATE_S)
+        return self.fleet.rating.rates.poll.get(name, DEFAULT_POLL_RATE_S)

@@ -186,7 +186,7 @@ def test_what_resumes_is_known_when_the_device_says_its_edition(desk: Site) -> N
 
 def test_defaults_are_no_commands(desk: Site) -> None:
     default = models.DefaultDERControl(DERControlBase=models.DERControlBase(opModMaxLimW=9000))
-    desk.server.fleet.set_default_control(own(desk), default)
+    desk.server.fleet.contents.set_default(own(desk), default)
     in_force = dispatch(desk).in_force(battery(desk))
     assert in_force["opModMaxLimW"].value == 9000
     assert in_force["opModMaxLimW"].control is None
@@ -197,12 +197,12 @@ def test_a_change_of_assignment_changes_what_is_in_force(desk: Site) -> None:
     fleet = desk.server.fleet
     control = higher(desk, opModFixedW=700)
     program, _ = dispatch(desk).find(control.mrid)
-    fleet.change_program(program, "", 0, Assignment(groups=frozenset({"feeder"})))
+    fleet.programming.change(program, "", 0, Assignment(groups=frozenset({"feeder"})))
     assert points(desk) == {}
     registration = battery(desk).registration
     fleet.update(Registration(BATTERY, registration.lfdi, groups=frozenset({"feeder"})))
     assert points(desk) == {"opModFixedW": 7.0}
-    fleet.remove_program(program)
+    fleet.programming.remove(program)
     assert points(desk) == {}
 
 
@@ -211,13 +211,13 @@ def test_a_change_of_primacy_changes_what_is_in_force(desk: Site) -> None:
     write(desk, "opModFixedW", 20.0)
     control = higher(desk, opModFixedW=700)
     program, _ = dispatch(desk).find(control.mrid)
-    desk.server.fleet.change_program(program, "", 9, program.assignment)
+    desk.server.fleet.programming.change(program, "", 9, program.assignment)
     assert points(desk) == {"opModFixedW": 20.0}
 
 
 def test_a_new_device_is_told_what_is_in_force(desk: Site) -> None:
     fleet = desk.server.fleet
-    program = fleet.create_program("", 3, Assignment(everyone=True), "rpc")
+    program = fleet.programming.create("", 3, Assignment(everyone=True), "rpc")
     base = models.DERControlBase(opModMaxLimW=4000)
     dispatch(desk).create(program, Draft(base=base, start=START, duration=60))
     device = fleet.register(Registration(NEWCOMER), "rpc")
@@ -231,7 +231,7 @@ def test_a_program_that_goes_cancels_its_controls(desk: Site) -> None:
     control = higher(desk, opModFixedW=700)
     desk.server.fleet.listen(lambda change: told.append((change.what, change.detail)))
     program, _ = dispatch(desk).find(control.mrid)
-    desk.server.fleet.remove_program(program)
+    desk.server.fleet.programming.remove(program)
     (what, detail), (then, _) = told
     assert (what, detail["mRID"], detail["status"]) == (
         "control",

@@ -209,7 +209,7 @@ def test_every_mode_is_served_as_it_was_commanded(mode: str, feeder: Site) -> No
         kinds = {name: code for code, name in SIMPLE["DERCurveType"].codes.items()}
         program = program_of(feeder)
         curve = models.DERCurve(mRID=b"\x0d", curveType=kinds[mode])
-        feeder.server.fleet.set_curves(program, [curve])
+        feeder.server.fleet.contents.set_curves(program, [curve])
         (number,) = program.curves
         value = models.DERCurveLink(href=feeder.server.href("DERCurve", derp=2, dc=number))
     elif declared in SIMPLE:
@@ -330,7 +330,7 @@ def test_of_equal_primacy_and_creation_the_higher_mrid_counts(feeder: Site) -> N
     device = fleet.device(BATTERY)
     for number, mrid in enumerate((b"\x20", b"\x22", b"\x21")):
         assignment = Assignment(devices=frozenset({BATTERY}))
-        program = fleet.create_program(str(number), 0, assignment, "rpc")
+        program = fleet.programming.create(str(number), 0, assignment, "rpc")
         base = models.DERControlBase(opModFixedW=number)
         fleet.dispatch.create(program, Draft(base=base, start=START, duration=60, mrid=mrid))
     assert fleet.dispatch.in_force(device)["opModFixedW"].value == 1

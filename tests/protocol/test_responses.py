@@ -244,13 +244,13 @@ def test_the_events_of_a_removed_program_are_answered_for_a_day(
     program = fleet.programs.by_number(2)
     assert program is not None
     fleet.response_sets.expect(b"\x0e", program, models.DERControlResponse)
-    fleet.remove_program(program)
+    fleet.programming.remove(program)
     assert site.get("/dcap/rsps").all == 2
     site.post("/dcap/rsps/2/rsp", response(b"\x0e", 6))
     site.clock.now += DAY
     site.post("/dcap/rsps/2/rsp", response(b"\x0e", 3), status=404)
     with pytest.raises(UnknownEvent):
-        fleet.responses(b"\x0e")
+        fleet.answering.to(b"\x0e")
 
 
 def test_there_is_room_for_so_many_then_the_first_received_goes(
@@ -272,7 +272,7 @@ def test_a_device_takes_its_answer_back(site: Site) -> None:
     removed = told(site, "response_removal")
     assert site.ask("DELETE", "/dcap/rsps/0/rsp/0").status == 204
     assert site.ask("GET", "/dcap/rsps/0/rsp/0").status == 404
-    assert site.server.fleet.responses(mrid) == {}
+    assert site.server.fleet.answering.to(mrid) == {}
     assert [change.detail["status"] for change in removed] == [1]
     answer = site.post("/dcap/rsps/0/rsp", response(mrid))
     assert dict(answer.headers)["Location"] == "/dcap/rsps/0/rsp/1"
@@ -289,11 +289,11 @@ def test_a_removed_device_takes_its_answers_along(make_site: Callable[..., Site]
     site.post("/dcap/rsps/2/rsp", response(b"\x0e"))
     site.post("/dcap/rsps/2/rsp", response(b"\x0e", endDeviceLFDI=INVERTER_LFDI))
     fleet.remove(BATTERY)
-    assert list(fleet.responses(b"\x0e")) == [INVERTER]
+    assert list(fleet.answering.to(b"\x0e")) == [INVERTER]
     assert site.get("/dcap/rsps/2/rsp").all == 1
     assert site.ask("GET", "/dcap/rsps/0").status == 404
     with pytest.raises(UnknownEvent):
-        fleet.responses(own)
+        fleet.answering.to(own)
 
 
 # --- who may -----------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def told(site: Site) -> Iterator[Any]:
 
 
 def shared(site: Site, primacy: int = 5) -> Program:
-    return site.server.fleet.create_program("", primacy, Assignment(everyone=True), "rpc")
+    return site.server.fleet.programming.create("", primacy, Assignment(everyone=True), "rpc")
 
 
 def create(site: Site, program: Program, start: int = START, duration: int = 600) -> bytes:
@@ -228,7 +228,7 @@ def test_events_of_a_program_that_is_gone_can_still_be_answered(
 ) -> None:
     program = shared(site)
     mrid = create(site, program)
-    site.server.fleet.remove_program(program)
+    site.server.fleet.programming.remove(program)
     again = restart(site)
     assert again.server.fleet.programs.by_number(program.number) is None
     again.post(f"/dcap/rsps/{program.number}/rsp", documents.response(mrid, 6))

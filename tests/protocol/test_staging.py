@@ -179,17 +179,17 @@ def test_the_default_of_a_program_for_all_is_read_until_the_device_has_its_own(
     site: WritingSite,
 ) -> None:
     device = site.device()
-    shared = site.server.fleet.create_program("all", 5, Assignment(everyone=True), "rpc")
+    shared = site.server.fleet.programming.create("all", 5, Assignment(everyone=True), "rpc")
     base = models.DERControlBase(opModMaxLimW=9000)
     default = models.DefaultDERControl(DERControlBase=base, setGradW=20)
-    site.fleet.set_default_control(shared, default)
+    site.fleet.contents.set_default(shared, default)
     assert device.point("b704_WMaxLimPctRvrt") == 90
     assert device.point("sep_DefaultDERControl_setGradW") == 0.2
     device.set("b704_WMaxLimPctRvrt", 70)
     device.set("b704_WMaxLimPctEnaRvrt", 1)
     assert device.point("b704_WMaxLimPctRvrt") == 70
     assert device.point("sep_DefaultDERControl_setGradW") == 0.2
-    site.fleet.remove_program(shared)
+    site.fleet.programming.remove(shared)
     assert device.point("sep_DefaultDERControl_setGradW") is None
     assert device.point("b704_WMaxLimPctRvrt") == 70
 

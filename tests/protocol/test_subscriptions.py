@@ -207,7 +207,7 @@ def test_what_is_subscribable_is_so_by_its_schema_and_marked_wherever_it_is_read
     full_site: Site,
 ) -> None:
     # A device's own program links to no default.
-    full_site.server.fleet.create_program("all", 5, Assignment(everyone=True), "rpc")
+    full_site.server.fleet.programming.create("all", 5, Assignment(everyone=True), "rpc")
     queue, seen = {"/dcap"}, set()
     while queue:
         path = queue.pop()

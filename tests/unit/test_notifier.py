@@ -99,7 +99,7 @@ class Site:
         """The device's postRate is another one now."""
         device = self.server.fleet.device(SFDI)
         rate = (device.post_rate or 300) + 1
-        self.server.fleet.set_post_rates(rate, device)
+        self.server.fleet.rating.set_post(rate, device)
         return rate
 
     def state(self, number: int) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def test_a_default_is_held_to_the_rules_of_a_control(
 
 def test_a_poll_rate_is_shown_by_the_next_answer(operations: Operations, server: Server) -> None:
     operations.set_poll_rate("EndDeviceList", 60)
-    assert server.fleet.poll_rates["EndDeviceList"] == 60
+    assert server.fleet.rating.rates.poll["EndDeviceList"] == 60
 
 
 REFUSED: list[tuple[str, Callable[[Operations], Any], str]] = [

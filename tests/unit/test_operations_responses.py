@@ -80,7 +80,7 @@ def answer(server: Server) -> Callable[..., None]:
             response = models.DERControlResponse(
                 endDeviceLFDI=bytes.fromhex(LFDIS[sfdi]), status=code, subject=subject.mrid
             )
-            server.fleet.respond(subject, device, response, 2018)
+            server.fleet.answering.respond(subject, device, response, 2018)
 
     return respond
 
@@ -274,7 +274,7 @@ def test_nobody_owes_anything_once_the_program_is_gone(
 ) -> None:
     control()
     answer(1)
-    operations._fleet.remove_program(operations._program(PROGRAM))
+    operations._fleet.programming.remove(operations._program(PROGRAM))
     clock.now = START + 901
     assert operations.get_responses(MRID)[BATTERY]["missing"] == {}
 

@@ -59,11 +59,12 @@ def _restore_fsa(to: Restoring, key: TextKey, document: Document) -> None:
     to.fleet.programs.fsas[document["name"]] = (document["number"], mrid)
 
 
+def _rates(fleet: Fleet, key: Key) -> Document:
+    return to_document(fleet.rating.rates)
+
+
 def _restore_rates(to: Restoring, key: TextKey, document: Document) -> None:
-    rates = to.fleet.rates = from_document(Rates, document)
-    post = rates.configured_post if rates.post is None else rates.post
-    if post is not None:
-        to.fleet.mirroring.post_rate_s = post
+    to.fleet.rating.restore(from_document(Rates, document))
 
 
 def _access(fleet: Fleet, key: Key) -> Document | None:
@@ -99,7 +100,12 @@ def _singly(keys: Iterable[str]) -> list[Key]:
 KINDS = (
     Kind("counter", _counter, _restore_counter, lambda fleet: _singly(_COUNTED)),
     Kind("fsa", _fsa, _restore_fsa, lambda fleet: _singly(fleet.programs.fsas)),
-    Kind("rates", lambda fleet, _: to_document(fleet.rates), _restore_rates, lambda fleet: [()]),
+    Kind(
+        "rates",
+        lambda fleet, _: to_document(fleet.rating.rates),
+        _restore_rates,
+        lambda fleet: [()],
+    ),
     Kind("access", _access, _restore_access, lambda fleet: _singly(fleet.withdrawn)),
     Kind(
         "registry",

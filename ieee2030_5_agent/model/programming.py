@@ -1,0 +1,77 @@
+"""DERPrograms through the one door: they are made, change for whom they are, and are removed.
+
+Source: IEEE 2030.5-2018 DERProgram; CSIP 5.2.
+"""
+
+from __future__ import annotations
+
+from .dispatch import Dispatch
+from .door import Door
+from .programs import Assignment, Program, Programs
+from .responses import ResponseSets
+
+# PrimacyType: the operator's own set points rank as a contracted premises service provider.
+OWN_PROGRAM_PRIMACY = 1
+
+
+class Programming:
+    """Changes to programs; the controls in force of those who follow them are looked at again."""
+
+    def __init__(
+        self, door: Door, programs: Programs, dispatch: Dispatch, response_sets: ResponseSets
+    ) -> None:
+        self._door = door
+        self._programs = programs
+        self._dispatch = dispatch
+        self._response_sets = response_sets
+
+    def create(
+        self,
+        description: str,
+        primacy: int,
+        assignment: Assignment,
+        origin: str,
+        mrid: bytes | None = None,
+    ) -> Program:
+        """Adds a DERProgram. Raises DuplicateProgram for an mRID that is in use."""
+        program = self._programs.add(description, primacy, assignment, origin, mrid)
+        self._response_sets.open(program)
+        self._changed(program, "created")
+        return program
+
+    def create_own(self, sfdi: str) -> Program:
+        """The program of a device's own set points, which is told of with its registration."""
+        own = Assignment(devices=frozenset({sfdi}))
+        program = self._programs.add(f"Set points {sfdi}", OWN_PROGRAM_PRIMACY, own, "own")
+        self._response_sets.open(program)
+        return program
+
+    def change(
+        self, program: Program, description: str, primacy: int, assignment: Assignment
+    ) -> None:
+        """Changes what a program says and whom it is for; without effect if nothing differs."""
+        before = self._dispatch.followers(program)
+        self._dispatch.catch_up()
+        if self._programs.change(program, description, primacy, assignment):
+            self._changed(program, "changed")
+            self._dispatch.review(dict.fromkeys([*before, *self._dispatch.followers(program)]))
+
+    def remove(self, program: Program) -> None:
+        """Removes a program with its controls; clients take them as cancelled and may answer so."""
+        followers = self._dispatch.followers(program)
+        self._dispatch.close(program)
+        self._programs.remove(program)
+        self._response_sets.close(program)
+        self._response_sets.drop_later(self._response_sets.of(program))
+        self._changed(program, "removed")
+        self._dispatch.review(followers)
+
+    def remove_own(self, program: Program) -> None:
+        """Removes the program of a device that is gone already, with all answers to it."""
+        self._programs.remove(program)
+        self._response_sets.close(program)
+        self._response_sets.drop(program.number)
+        self._changed(program, "removed")
+
+    def _changed(self, program: Program, what: str) -> None:
+        self._door.emit("program", None, program.detail(what), records=program.records)
