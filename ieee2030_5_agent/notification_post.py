@@ -19,7 +19,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any
+from typing import Any, cast
 
 import gevent
 import gevent.socket
@@ -31,6 +31,7 @@ from urllib3.exceptions import HTTPError
 
 from .rest.messages import MEDIA_TYPE
 from .rest.targets import Endpoint, Target
+from .sep.identity import lfdi_of_certificate
 from .settings import Settings
 from .tls_files import CIPHERS, load_authorities, load_own
 
@@ -138,6 +139,16 @@ class _Plain(_Dialled, urllib3.connection.HTTPConnection):
 
 class _Secure(_Dialled, urllib3.connection.HTTPSConnection):
     """HTTPS with the server's own certificate, as far as it is configured."""
+
+    def connect(self) -> None:
+        """Raises Unreached for a subscriber whose certificate counts no more.
+
+        It may have another one tomorrow, so it is as one that does not verify, not as one barred.
+        """
+        super().connect()
+        lfdi = lfdi_of_certificate(cast(Any, self.sock).getpeercert(binary_form=True))
+        if lfdi in self._settings.revoked:
+            raise Unreached(f"the subscriber's certificate {lfdi} was revoked")
 
 
 class _PlainPool(urllib3.HTTPConnectionPool):

@@ -15,6 +15,8 @@ from typing import Any
 import gevent
 import gevent.socket
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from ieee2030_5_agent import notification_post
@@ -24,7 +26,7 @@ from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.pki import make_ca
 from ieee2030_5_agent.rest.messages import Request
 from ieee2030_5_agent.rest.targets import Target, parse_target
-from ieee2030_5_agent.sep.identity import format_sfdi, sfdi_of_lfdi
+from ieee2030_5_agent.sep.identity import format_sfdi, lfdi_of_certificate, sfdi_of_lfdi
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
 from tests.protocol import documents
@@ -118,9 +120,16 @@ def until(condition: Callable[[], Any], limit_s: float = LIMIT_S) -> Any:
 def make_site() -> Iterator[Callable[..., Site]]:
     sites: list[Site] = []
 
-    def make(listener: dict[str, Any] | None = None, **section: Any) -> Site:
+    def make(
+        listener: dict[str, Any] | None = None, revoked: tuple[str, ...] = (), **section: Any
+    ) -> Site:
         section = {"total_s": TOTAL_S, "connect_s": 1, **section}
-        config = {"devices": [{"sfdi": SFDI}], "subscriptions": section, "listener": listener}
+        config = {
+            "devices": [{"sfdi": SFDI}],
+            "subscriptions": section,
+            "listener": listener,
+            "revoked": revoked,
+        }
         sites.append(Site(Server(Settings.load(config))))
         return sites[-1]
 
@@ -367,6 +376,10 @@ class Certificates:
     def path(self, name: str) -> str:
         return str(self.folder / name)
 
+    def lfdi(self, name: str) -> str:
+        device, *_ = x509.load_pem_x509_certificates(Path(self.path(f"{name}.crt")).read_bytes())
+        return lfdi_of_certificate(device.public_bytes(Encoding.DER))
+
     def section(self, name: str = "server", ca: str = "ca") -> dict[str, str]:
         return {
             "certificate": self.path(f"{name}.crt"),
@@ -443,6 +456,45 @@ def test_https_that_fails_is_tried_again_later(
     )
     assert subscribers.received("good") == []
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_a_subscriber_with_a_revoked_certificate_is_told_nothing(
+    start: Callable[..., Subscribers],
+    make_site: Callable[..., Site],
+    certificates: Certificates,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    revoked, other = certificates.section("server"), certificates.section("named")
+    lfdi = certificates.lfdi("server")
+    site = make_site(**other, revoked=(lfdi,))
+    bad, good = start(*revoked.values()), start(*other.values())
+    number = site.subscribe(bad.uri("good"))
+    site.subscribe(good.uri("good"))
+    site.change()
+    until(lambda: good.received("good"))
+    state = until(lambda: site.state(number)["failures"] and site.state(number))
+    assert state["problem"] == f"the subscriber's certificate {lfdi} was revoked"
+    assert bad.received("good") == []
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_revoking_ends_connections_that_are_kept(
+    start: Callable[..., Subscribers],
+    make_site: Callable[..., Site],
+    certificates: Certificates,
+) -> None:
+    section = certificates.section()
+    site, subscribers = make_site(**section), start(*section.values())
+    number = site.subscribe(subscribers.uri("good"))
+    site.change()
+    until(lambda: site.state(number)["sent"])
+    lfdi = certificates.lfdi("server")
+    raw = {"devices": [{"sfdi": SFDI}], "subscriptions": section, "revoked": [lfdi]}
+    site.server.configure(Settings.load(raw))
+    site.notifier.configure()
+    site.change()
+    until(lambda: site.state(number)["failures"])
+    assert len(subscribers.received("good")) == 1
 
 
 def test_the_name_of_a_subscriber_is_checked_where_that_is_asked_for(
