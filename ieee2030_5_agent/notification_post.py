@@ -29,6 +29,7 @@ import urllib3
 import urllib3.connection
 from urllib3.exceptions import HTTPError
 
+from .name_lookup import NoAddress, find_addresses
 from .rest.messages import MEDIA_TYPE
 from .rest.targets import Endpoint, Target
 from .sep.identity import lfdi_of_certificate
@@ -167,9 +168,9 @@ def _check_wanted() -> None:
 def _allowed(host: str, port: int, settings: Settings) -> list[tuple[Any, ...]]:
     """The addresses of a host that may be notified. Raises Unreached, Barred."""
     try:
-        found = gevent.socket.getaddrinfo(host, port, type=gevent.socket.SOCK_STREAM)
-    except OSError as error:
-        raise Unreached(f"{host} has no address: {error}") from error
+        found = find_addresses(host, port, settings.subscriptions.connect_s)
+    except NoAddress as problem:
+        raise Unreached(str(problem)) from problem
     laboratory = settings.notifies_loopback
     own = frozenset() if laboratory else _own_addresses()
     allowed: list[tuple[Any, ...]] = []

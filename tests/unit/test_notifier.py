@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from ieee2030_5_agent import notification_post
+from ieee2030_5_agent.name_lookup import NoAddress
 from ieee2030_5_agent.notification_post import Barred, Poster, Unreached, Withdrawn
 from ieee2030_5_agent.notifier import AT_ONCE, Notifier
 from ieee2030_5_agent.operations import Operations
@@ -542,10 +544,10 @@ class Names:
     answers: dict[str, list[str]]
     asked: list[str] = field(default_factory=list)
 
-    def __call__(self, host: str, port: int, **_: object) -> list[Any]:
+    def __call__(self, host: str, port: int, _: float) -> list[Any]:
         self.asked.append(host)
         if host not in self.answers:
-            raise gevent.socket.gaierror(-2, "Name or service not known")
+            raise NoAddress(f"{host} has no address")
         addresses = self.answers[host]
         address = addresses.pop(0) if len(addresses) > 1 else addresses[0]
         return [
@@ -558,10 +560,53 @@ class Names:
 def lookup(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, list[str]]], Names]:
     def use(answers: dict[str, list[str]]) -> Names:
         names = Names(answers)
-        monkeypatch.setattr(notification_post.gevent.socket, "getaddrinfo", names)
+        monkeypatch.setattr(notification_post, "find_addresses", names)
         return names
 
     return use
+
+
+class NameServer:
+    """A real one on loopback: answers.example is 127.0.0.1, all other names hang."""
+
+    def __init__(self) -> None:
+        self.socket = gevent.socket.socket(gevent.socket.AF_INET, gevent.socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.asked: list[str] = []
+        self.greenlet = gevent.spawn(self.serve)
+
+    def hanging(self) -> set[str]:
+        return {name for name in self.asked if name.startswith("hangs")}
+
+    def serve(self) -> None:
+        while True:
+            query, sender = self.socket.recvfrom(512)
+            labels, at = [], 12
+            while query[at]:
+                labels.append(query[at + 1 : at + 1 + query[at]].decode())
+                at += 1 + query[at]
+            self.asked.append(".".join(labels))
+            if labels[0] == "answers":
+                question = query[12 : at + 5]
+                kind = int.from_bytes(query[at + 1 : at + 3], "big")
+                record = bytes.fromhex("c00c 0001 0001 0000003c 0004 7f000001")
+                answers = [record] if kind == 1 else []
+                counts = struct.pack("!4H", 1, len(answers), 0, 0)
+                answer = query[:2] + b"\x81\x80" + counts + question + b"".join(answers)
+                self.socket.sendto(answer, sender)
+
+
+@pytest.fixture
+def name_server() -> Iterator[NameServer]:
+    """The one that is asked from now on."""
+    server = NameServer()
+    gevent.config.set("resolver_nameservers", ["127.0.0.1"])
+    gevent.config.set("ares_udp_port", server.socket.getsockname()[1])
+    yield server
+    gevent.config.set("resolver_nameservers", None)
+    gevent.config.set("ares_udp_port", None)
+    server.greenlet.kill()
+    server.socket.close()
 
 
 @dataclass
@@ -658,13 +703,45 @@ def test_a_name_that_does_not_exist_may_exist_later(lookup: Callable[..., Names]
 
 
 def test_numbers_that_the_resolver_takes_for_addresses_are_checked_too() -> None:
-    """No fake resolver: 2130706433 is 127.0.0.1 to the C library."""
+    """No fake resolver: 2130706433 is 127.0.0.1 to the C library, and no name to c-ares."""
     sender = Poster(
         Settings.load({"subscriptions": {"laboratory": False, "networks": ["0.0.0.0/0"]}}),
         notification_post.tls_context(Settings.load({})),
     )
-    with pytest.raises(Barred, match=r"127\.0\.0\.1 is loopback"):
+    with pytest.raises((Barred, Unreached), match=r"127\.0\.0\.1 is loopback|has no address"):
         sender.post(parse_target("https://2130706433/"), b"")
+
+
+def test_a_name_server_that_hangs_keeps_nobody_waiting(
+    start: Callable[..., Subscribers], make_site: Callable[..., Site], name_server: NameServer
+) -> None:
+    """Several owners have more names in a domain that never answers than there are threads."""
+    subscribers, site = start(), make_site(connect_s=3)
+    operations = Operations(site.server)
+    for number in range(40):
+        sfdi = format_sfdi(sfdi_of_lfdi(f"{number + 1:09d}" + "0" * 31))
+        edev = operations.register_device(sfdi=sfdi)["href"]
+        site.subscribe(f"http://hangs{number}.example/", below=edev)
+    number = site.subscribe(f"http://answers.example:{subscribers.port}/good")
+    site.change()
+    until(lambda: subscribers.received("good"), 2.5)
+    asked = until(lambda: len(hanging := name_server.hanging()) == 40 and hanging)
+    assert "hangs39.example" in asked
+    shown = until(
+        lambda: (
+            len(
+                failed := [
+                    one for one in Operations(site.server).get_subscriptions() if one["failures"]
+                ]
+            )
+            == 40
+            and failed
+        )
+    )
+    assert {one["problem"].partition(": ")[2] for one in shown} == {
+        "no name server has answered in 3 s"
+    }
+    assert number not in [one["number"] for one in shown]
 
 
 def test_plain_http_only_goes_out_in_the_laboratory() -> None:
