@@ -77,6 +77,7 @@ class Server:
             self.fleet.subscriptions,
             Affected(self.table, self.fleet),
             self.notices.digest,
+            self.notices.forget,
             clock,
             self._timer,
         )

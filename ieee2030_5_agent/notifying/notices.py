@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import Any, Protocol
 
 from ..function_sets.subscriptions import reading_type
@@ -24,7 +23,9 @@ from ..sep.codec import encode
 from ..sep.editions import Edition
 from ..sep.facets import ELEMENTS
 from ..settings import Settings
+from .affected import Key
 from .outbox import Turn
+from .pages import Pages, View
 
 CHANGED = 0
 
@@ -43,22 +44,6 @@ class Notice:
 
     digest: bytes | None
     body: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """A resource as the subscriber reads it now, up to a page of a list."""
-
-    model: Any
-    edition: Edition
-    csip_aus: str | None
-    # Whether there are members that the page does not show.
-    cut: bool
-
-    @property
-    def digest(self) -> bytes:
-        content = encode(self.model, self.edition, self.csip_aus)
-        return blake2b(content, digest_size=16).digest()
 
 
 class Answering(Protocol):
@@ -81,6 +66,11 @@ class Notices:
 
     def __init__(self, server: Answering) -> None:
         self._server = server
+        self._pages = Pages(server.clock)
+
+    def forget(self, key: Key) -> None:
+        """A change has affected these resources."""
+        self._pages.forget(key)
 
     def digest(self, subscription: Subscription) -> bytes | None:
         """Of what the subscriber would read now; None where that is nothing."""
@@ -104,9 +94,18 @@ class Notices:
             return Notice(digest)
         return Notice(digest, self._changed(subscription, view))
 
-    def _view(self, subscription: Subscription) -> _View:
+    def _view(self, subscription: Subscription) -> View:
         """What a GET of the subscriber gives now. Raises SubscriptionOver when it gives none."""
         owner = self._server.fleet.device(subscription.sfdi)
+        spoken = owner.edition
+        view = self._pages.find(subscription, spoken)
+        if view is None:
+            view = self._built(subscription, owner)
+            if _is_list(view.model):
+                self._pages.keep(subscription, spoken, view)
+        return view
+
+    def _built(self, subscription: Subscription, owner: EndDevice) -> View:
         try:
             call = self._call(subscription, owner)
             route, handler, call.params = call.table.match("GET", call.request.path)
@@ -123,7 +122,7 @@ class Notices:
             # The thresholds are numbers of the unit that it had.
             raise SubscriptionOver(Ended.REDEFINED)
         model = replace(model, subscribable=subscribable)
-        return _View(
+        return View(
             model=model,
             edition=self._server.edition_of(model, call.spoken),
             csip_aus=call.csip_aus_namespace(owner),
@@ -142,14 +141,14 @@ class Notices:
         call.contact = owner
         return call
 
-    def _changed(self, subscription: Subscription, view: _View) -> bytes:
+    def _changed(self, subscription: Subscription, view: View) -> bytes:
         model, limit = view.model, subscription.limit
         notification = self._notification(subscription, CHANGED)
         if _is_list(model):
             notification.Resource = _first(model, limit)
         elif limit > 0:
             notification.Resource = model
-        return encode(notification, view.edition, view.csip_aus)
+        return view.notification(notification, limit)
 
     def _farewell(self, subscription: Subscription, status: Ended) -> bytes:
         server = self._server

@@ -76,17 +76,19 @@ class Outbox:
         subscriptions: Subscriptions,
         affected: Callable[[Changed], Iterable[Key]],
         digest: Callable[[Subscription], bytes | None],
+        forget: Callable[[Key], None],
         clock: Callable[[], float],
         timer: Callable[[], float],
         limits: Limits | None = None,
     ) -> None:
-        """``digest``: of what a subscriber would read now. ``timer``: what pauses are measured by,
-        which nobody sets back."""
+        """``digest``: of what a subscriber would read now. ``forget``: hears first that it may be
+        another. ``timer``: what pauses are measured by, which nobody sets back."""
         self.give_up_s: float = 24 * 3600
         self.wake: Callable[[], None] = lambda: None
         self._subscriptions = subscriptions
         self._affected = affected
         self._digest = digest
+        self._forget_content = forget
         self._clock = clock
         self._timer = timer
         self._entries: dict[int, _Entry] = {}
@@ -101,6 +103,7 @@ class Outbox:
     ) -> None:
         """Goes on with the subscriptions of another fleet, as the store has them."""
         self._subscriptions, self._affected = subscriptions, affected
+        self._forget_content(ALL)
         for number, entry in list(self._entries.items()):
             known = subscriptions.by_number(number)
             if known is None:
@@ -113,6 +116,7 @@ class Outbox:
     def tell(self, change: Changed) -> None:
         """A listener of the fleet. Costs what the change touches, not what is subscribed."""
         if not self._entries and not self._subscriptions.listed:
+            self._forget_content(ALL)
             return
         if change.what == "subscription":
             self._on_subscription(change)
@@ -121,6 +125,7 @@ class Outbox:
             self._on_removal(change)
             return
         for key in self._affected(change):
+            self._forget_content(key)
             if key not in self._touched and self._anybody(key):
                 self._touched[key] = None
                 if self._touched_at is None:

@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 
 from ieee2030_5_agent.model.subscriptions import Ended
+from ieee2030_5_agent.notifying import pages
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Client
 from ieee2030_5_agent.server import Server
@@ -86,6 +87,72 @@ def test_csip_aus_elements_keep_their_namespace_and_go_only_to_those_who_may_see
     seen, unseen = sorted(told(site), key=lambda one: one.uri)
     assert b"<csipaus:opModExpLimW>" in seen.body
     assert b"csipaus" not in unseen.body
+
+
+# --- what many read ------------------------------------------------------------------------------
+
+
+def test_a_page_is_built_and_written_once_for_all_who_read_it(
+    make_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    encode = pages.encode
+
+    def counted(model: Any, *more: Any) -> bytes:
+        written.append(type(model).__name__)
+        return encode(model, *more)
+
+    monkeypatch.setattr(pages, "encode", counted)
+    site = make_site(subscriptions={"server_uri": "https://utility.example:1?a&b"})
+    for number in range(30):
+        subscribe(site, "/dcap/edev", uri=f"{LABORATORY}/{number}")
+    for rate in (60, 61):  # both within a second
+        del written[:]
+        site.server.fleet.set_post_rates(rate)
+        sent = told(site)
+        assert sorted(written) == ["EndDeviceList", "Notification"]
+        page = site.get("/dcap/edev")
+        assert [device.postRate for device in page.EndDevice] == [rate] * 2
+        assert [one.model.Resource.EndDevice for one in sent] == [page.EndDevice] * 30
+        assert {one.model.subscriptionURI for one in sent} == {
+            f"https://utility.example:1?a&b/dcap/edev/0/sub/{number}" for number in range(30)
+        }
+
+
+def test_what_readers_see_differently_is_built_for_each(make_site: Callable[..., Site]) -> None:
+    site = make_site(
+        access="certificate",
+        aggregators=[{"lfdi": AGGREGATOR}],
+        devices=[{"lfdi": AGGREGATOR[::-1], "aggregator": AGGREGATOR_SFDI}],
+        subscriptions={"laboratory": False, "networks": ["10.0.0.0/8"]},
+    )
+    edevs = {
+        lfdi: site.server.href("EndDevice", edev=site.server.fleet.registry.by_lfdi(lfdi).number)  # type: ignore[union-attr]
+        for lfdi in (AGGREGATOR, AGGREGATOR[::-1])
+    }
+    for lfdi, edev in edevs.items():
+        client = Client(lfdi)
+        subscribe(site, "/dcap/edev", edev, client=client, uri=f"{FIELD}/{lfdi}")
+        subscribe(site, "/dcap/edev", edev, client=client, uri=f"{FIELD}/{lfdi}/1", limit=1)
+    site.server.fleet.set_post_rates(60)
+    shown = {one.uri: one.model.Resource for one in told(site)}
+    assert {uri: (page.all, page.results) for uri, page in shown.items()} == {
+        f"{FIELD}/{AGGREGATOR}": (2, 2),
+        f"{FIELD}/{AGGREGATOR}/1": (2, 1),
+        f"{FIELD}/{AGGREGATOR[::-1]}": (1, 1),
+        f"{FIELD}/{AGGREGATOR[::-1]}/1": (1, 1),
+    }
+
+
+def test_a_page_is_written_anew_for_who_speaks_another_edition_now(site: Site) -> None:
+    subscribe(site, "/dcap/edev")
+    site.server.fleet.set_post_rates(60)
+    assert [one.body.count(b"urn:ieee:std:2030.5:ns") for one in told(site)] == [1]
+    subscribe(site, "/dcap/edev", uri=f"{LABORATORY}/2")
+    site.namespace = "http://zigbee.org/sep"
+    site.put("/dcap/edev/0/der/1/derg", documents.DER_SETTINGS)
+    site.server.fleet.set_post_rates(61)
+    assert [one.body.count(b"http://zigbee.org/sep") for one in told(site)] == [1, 1]
 
 
 # --- limits --------------------------------------------------------------------------------------

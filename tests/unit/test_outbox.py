@@ -55,6 +55,7 @@ class Office:
             self.subscriptions,
             lambda change: self.keys,
             lambda subscription: self.now_read.get(subscription.path, b"old"),
+            lambda key: None,
             self.clock,
             lambda: self.clock() - START,
             self.limits,
