@@ -2,8 +2,8 @@
 
 The schema has only integers with a power of ten for both axes. Source: IEEE 2030.5-2018 DERCurve,
 CurveData, DERCurveType; limits of voltage and frequency as DERSettings can say them (setESHighVolt,
-setESHighFreq). Neither the schema nor the points' models say that points are in the order of x, so
-that is left to whoever draws the curve.
+setESHighFreq). Neither the schema nor the points' models say that points are in the order of x, and
+a curve of ride-through may go straight up, so that is left to whoever draws the curve.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..sep import models
 from ..sep.facets import SIMPLE
 from ..sep.units import Number, scaled, to_common_multiplier
 from .errors import BadValue
@@ -61,6 +62,23 @@ def check_number(mode: str, axis: str, number: Number) -> Number:
     if not low <= number <= high:
         raise BadValue(f"{number} is out of range, {low:.10g} to {high:.10g}")
     return number
+
+
+def check_points(curve: models.DERCurve, path: str) -> None:
+    """Raises BadValue for a point that a curve of its type cannot have."""
+    mode = SIMPLE["DERCurveType"].codes.get(curve.curveType or 0)
+    if mode is None:
+        return  # a type of a later edition
+    for index, point in enumerate(curve.CurveData):
+        for axis, wire, multiplier in (
+            ("xvalue", point.xvalue, curve.xMultiplier),
+            ("yvalue", point.yvalue, curve.yMultiplier),
+        ):
+            try:
+                check_number(mode, axis, scaled(wire or 0, multiplier))
+            except BadValue as error:
+                where = f"{path}CurveData[{index}].{axis}"
+                raise BadValue(f"{where}: {error} ({axis} of a curve for {mode})") from error
 
 
 def on_the_wire(mode: str, axis: str, numbers: Sequence[Number]) -> tuple[list[int], int]:

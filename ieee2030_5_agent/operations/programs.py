@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..configuration import put_program
+from ..model.curve_limits import check_points
 from ..model.drafts import check_base
 from ..model.errors import BadValue, ModelError
 from ..model.programs import Program
@@ -126,6 +127,7 @@ class Programs(Part):
 
 def _curve(data: Mapping[str, Any]) -> models.DERCurve:
     curve: models.DERCurve = from_json("DERCurve", data, "curve")
+    check_points(curve, "curve.")
     return curve
 
 

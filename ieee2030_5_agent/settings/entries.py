@@ -20,6 +20,7 @@ from .base import Strict
 from .fields import (
     MAX_DERS,
     absent,
+    curve_model,
     device_category,
     no_bool,
     optional_lfdi,
@@ -47,9 +48,7 @@ class Program(Strict):
     default: Annotated[Any, BeforeValidator(resource_model("DefaultDERControl"))] = Field(
         None, alias="DefaultDERControl"
     )
-    curves: tuple[Annotated[Any, BeforeValidator(resource_model("DERCurve"))], ...] = Field(
-        (), alias="DERCurve"
-    )
+    curves: tuple[Annotated[Any, BeforeValidator(curve_model)], ...] = Field((), alias="DERCurve")
 
 
 class InBand(Strict):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
+from ..model.curve_limits import check_points
 from ..sep.codec import CSIPAUS_NAMESPACES, read_text
 from ..sep.editions import Edition
 from ..sep.identity import (
@@ -118,6 +119,13 @@ def resource_model(class_name: str) -> Callable[[object], Any]:
         return None if value is None else from_json(class_name, value)
 
     return read
+
+
+def curve_model(value: object) -> Any:
+    """A DERCurve in JSON, whose points its mode can have."""
+    curve = from_json("DERCurve", value)
+    check_points(curve, "")
+    return curve
 
 
 def pin_code(value: object, info: ValidationInfo) -> int | None:

@@ -436,6 +436,19 @@ CURVES_REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no points": ({"CurveData": []}, "curve.CurveData: is missing"),
     "half a point": ({"CurveData": [{"xvalue": 1}]}, "curve.CurveData[0].yvalue: is missing"),
     "eleven points": ({"CurveData": CURVE["CurveData"] * 6}, "curve.CurveData: has 12 members"),
+    "voltage below zero": (
+        {"CurveData": [*CURVE["CurveData"], {"xvalue": -1, "yvalue": 0}]},
+        "curve.CurveData[2].xvalue: -1 is out of range, 0 to 327.67 (xvalue of a curve for"
+        " opModVoltVar)",
+    ),
+    "more than all vars": (
+        {"yMultiplier": 1},
+        "curve.CurveData[0].yvalue: 300 is out of range, -100 to 100",
+    ),
+    "a frequency in hundredths without a multiplier": (
+        {"curveType": 2, "CurveData": [{"xvalue": 1, "yvalue": 6200}]},
+        "curve.CurveData[0].yvalue: 6200 is out of range, 0 to 655.35",
+    ),
     "another curve": ({"mRID": "C1", "yRefType": 2}, f"curve.mRID: {'C1'.zfill(32)} is another"),
 }
 
