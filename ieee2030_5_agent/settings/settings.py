@@ -157,6 +157,11 @@ class Settings(Strict):
                 raise ValueError(f"programs[{index}].mRID: {mrid.hex().upper()} is used twice")
         return self
 
+    @model_validator(mode="after")
+    def _reachable_networks(self) -> Self:
+        self.subscriptions.check_networks(self.notifies_loopback)
+        return self
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is odd but usable, one sentence each, for the log."""

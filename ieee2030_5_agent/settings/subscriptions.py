@@ -49,6 +49,14 @@ def _network(value: object) -> Network:
         raise ValueError(f"{exc}; expected is such as 192.168.4.0/22 or fd00:4::/64") from None
 
 
+def _is_loopback(network: Network) -> bool:
+    """Whether there is nothing in a network but this machine, also as IPv4 in IPv6."""
+    return all(
+        (getattr(address, "ipv4_mapped", None) or address).is_loopback
+        for address in (network.network_address, network.broadcast_address)
+    )
+
+
 def _server_uri(value: str) -> str:
     scheme, slashes, authority = value.partition("://")
     if scheme not in ("http", "https") or not slashes or not authority or "/" in authority:
@@ -89,6 +97,15 @@ class Subscriptions(Strict):
         if self.connect_s > self.total_s:
             raise ValueError(f"connect_s: is more than total_s, {self.total_s:g}")
         return self
+
+    def check_networks(self, laboratory: bool) -> None:
+        """Raises ValueError for a network in which nothing would ever be notified."""
+        for index, network in enumerate(self.networks):
+            if not laboratory and _is_loopback(network):
+                raise ValueError(
+                    f"subscriptions.networks[{index}]: {network} is loopback, which only a"
+                    " laboratory may notify (subscriptions.laboratory)"
+                )
 
     def refusal(self, address: Address, laboratory: bool) -> str | None:
         """Why nothing may be sent to an address; None where it may.
