@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Protocol
 
 from .refused import Crowded
@@ -32,6 +34,25 @@ class Limits:
     total: int
     per_client: int
     handshakes_per_address: int
+
+
+# Where handshakes are counted together: the smallest part of IPv6 that a site is given.
+_SITE_BITS = 64
+
+
+@lru_cache(maxsize=4096)
+def origin(address: str) -> str:
+    """What stands for whoever is at an address: in IPv6 the network, whose addresses are free.
+
+    A link-local address stands for itself: all that are on the link share its network.
+    Source: RFC 4291 2.5.1, RFC 6177.
+    """
+    found = ip_address(address)
+    if not isinstance(found, IPv6Address) or found.is_link_local:
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ip_network((found.packed, _SITE_BITS), strict=False))
 
 
 class Census:
@@ -59,7 +80,7 @@ class Census:
 
     def arrive(self, member: Member) -> None:
         """A new connection, its handshake still to come. Raises Crowded."""
-        if self._by_address[member.address] >= self.limits.handshakes_per_address:
+        if self._by_address[origin(member.address)] >= self.limits.handshakes_per_address:
             raise Crowded("too many handshakes of this address at once")
         if len(self._members) >= self.limits.total:
             victim = next(iter(self._handshaking), None) or next(iter(self._idle), None)
@@ -67,7 +88,7 @@ class Census:
                 raise Crowded("all connections are busy")
             self._dismiss(victim)
         self._members[member] = self._handshaking[member] = None
-        self._by_address[member.address] += 1
+        self._by_address[origin(member.address)] += 1
 
     def identify(self, member: Member, lfdi: str) -> None:
         """The handshake is done. Raises Crowded when this client has no room for another, and for
@@ -113,6 +134,7 @@ class Census:
         if member not in self._handshaking:
             return
         del self._handshaking[member]
-        self._by_address[member.address] -= 1
-        if not self._by_address[member.address]:
-            del self._by_address[member.address]
+        place = origin(member.address)
+        self._by_address[place] -= 1
+        if not self._by_address[place]:
+            del self._by_address[place]

@@ -49,6 +49,29 @@ def test_handshakes_count_by_address_until_they_are_done() -> None:
     assert len(among) == 3
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("fd00:4::1", "fd00:4:0:0:1::1", True),
+        ("fe80::1%eth0", "fe80::2%eth0", False),
+        ("fe80::1%eth0", "fe80::1%eth0", True),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
+    ],
+)
+def test_a_network_of_ipv6_counts_as_one_address(first: str, second: str, together: bool) -> None:
+    among = census(per_address=1)
+    member = Member(first)
+    among.arrive(member)
+    if together:
+        with pytest.raises(Crowded):
+            among.arrive(Member(second))
+        among.leave(member)
+    among.arrive(Member(second))
+
+
 def test_the_longest_idle_one_makes_room_and_a_busy_one_does_not() -> None:
     among = census(total=3)
     busy, first, second = (known(among, lfdi) for lfdi in "ABC")
