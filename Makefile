@@ -4,6 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 PYTHON_OF := $(VENV)/bin/python
@@ -20,12 +21,13 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 DEMO_SECONDS ?=
 ARGS ?=
+PLATFORM_TESTS ?= tests/platform tests/protocol tests/proxies
 
 .PHONY: help
 help: ## shows this list
 	@echo "make demo            a real VOLTTRON with three simulated DERs; Ctrl-C ends it"
 	@echo "make demo DEMO_SECONDS=60   the same, ends by itself and says whether all went well"
-	@echo "make test            lint, unit, protocol and platform tests"
+	@echo "make test            lint, unit, protocol and platform tests, side by side (6 minutes)"
 	@echo
 	@echo "make lint            ruff, mypy, import rules, generated files up to date"
 	@echo "make unit            unit and protocol tests: make unit ARGS='-k identity'"
@@ -46,8 +48,18 @@ help: ## shows this list
 demo: $(STAMP)
 	@tools/as_user $(PYTHON_OF) -m tools.demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
+# Platform tests wait most of the time: what computes runs beside them, and gives way to them.
+# VOLTTRON writes files of the user as if it were alone, so the second platform has a RUN.
 .PHONY: test
-test: lint unit platform-test
+test: $(STAMP) | .cache/tmp
+	@echo "-- three runs side by side, each shown in its turn (6 minutes)"
+	@$(PYTHON_OF) -m tools.side_by_side \
+	    --run "lint, unit and protocol tests" \
+	        "nice -n 5 $(MAKE) --keep-going lint unit" \
+	    --run "protocol tests through VOLTTRON, and proxies" \
+	        "RUN=protocol nice -n 5 $(MAKE) platform-test PLATFORM_TESTS='tests/protocol tests/proxies'" \
+	    --run "agent and driver on VOLTTRON" \
+	        "$(MAKE) platform-test PLATFORM_TESTS=tests/platform"
 
 .PHONY: lint
 lint: $(STAMP)
@@ -75,8 +87,8 @@ soak: $(STAMP) | .cache/tmp
 
 .PHONY: platform-test
 platform-test: $(STAMP) | .cache/tmp
-	@echo "-- platform tests: boots VOLTTRON and installs agent and driver first (about 30 s)"
-	@tools/as_user $(PYTHON_OF) -m pytest -m platform tests/platform tests/protocol $(ARGS)
+	@echo "-- platform tests: boots VOLTTRON first (up to 1 minute)"
+	@tools/as_user $(PYTHON_OF) -m pytest -m platform $(PLATFORM_TESTS) $(ARGS)
 
 .PHONY: interop
 interop: $(STAMP) | .cache/tmp

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from tools.own_home import CACHE  # before anything imports VOLTTRON
+from tools.own_home import CACHE, RUN  # before anything imports VOLTTRON
 
 if TYPE_CHECKING:
     from tools.private_platform import PrivatePlatform
@@ -41,7 +41,7 @@ def booted_platform(say: Callable[[str], None]) -> Iterator[PrivatePlatform]:
     # Here, because it imports VOLTTRON, which patches sockets for the whole process.
     from tools.private_platform import PrivatePlatform
 
-    private = PrivatePlatform(CACHE / "test-platform", say)
+    private = PrivatePlatform(CACHE / f"test-platform{RUN and '-'}{RUN}", say)
     with private:
         yield private
         say("stopping the platform")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -56,6 +57,7 @@ def _poetry_settings() -> dict[str, str]:
         "POETRY_PYPI_MIRROR_URL": index,
         "POETRY_KEYRING_ENABLED": "false",  # a locked keyring would wait for somebody to type
         "POETRY_VIRTUALENVS_CREATE": "false",
+        "POETRY_CACHE_DIR": str(CACHE / "poetry"),  # for all homes
     }
     if certificate:
         settings["REQUESTS_CA_BUNDLE"] = certificate
@@ -88,14 +90,19 @@ def remove_distribution(run: Run) -> None:
 
 def plant_seed(home: Path, run: Run, say: Callable[[str], None]) -> None:
     """Copies the poetry project of a first boot to ``home``; makes it when versions are new."""
-    versions = sys.version + run([str(BIN / "pip"), "list", "--format", "freeze"])
-    seed = CACHE / "seed" / hashlib.sha256(versions.encode()).hexdigest()[:16]
-    if not seed.exists():
-        say("VOLTTRON's first boot lists all packages of .venv (once, about 30 s)")
-        fresh = seed.with_name(f"{seed.name}.part")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        run([str(BIN / "python"), "-c", FIRST_BOOT, str(fresh)])
-        fresh.rename(seed)
+    listed = run([str(BIN / "pip"), "list", "--format", "freeze", "--exclude", DISTRIBUTION])
+    seed = CACHE / "seed" / hashlib.sha256((sys.version + listed).encode()).hexdigest()[:16]
+    seed.parent.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "seed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a platform beside this one waits for the same seed
+        if not seed.exists():
+            say("VOLTTRON's first boot lists all packages of .venv (once, about 30 s)")
+            # Left by a run that was killed: nobody installs before there is a seed.
+            remove_distribution(run)
+            fresh = seed.with_name(f"{seed.name}.part")
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir()
+            run([str(BIN / "python"), "-c", FIRST_BOOT, str(fresh)])
+            fresh.rename(seed)
     for name in SEED_FILES:
         shutil.copy(seed / name, home / name)

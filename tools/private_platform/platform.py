@@ -60,7 +60,8 @@ class PrivatePlatform:
         self._process: subprocess.Popen[bytes] | None = None
         self._serving = False
         self._sessions = processes.Sessions(self.folder / "sessions")
-        self._lock: IO[str] | None = None
+        self._own_folder: IO[str] | None = None
+        self._own_venv: IO[str] | None = None
         self._short_home: Path | None = None
         vip, web = processes.free_ports(2)
         self.vip_address = f"tcp://127.0.0.1:{vip}"
@@ -81,9 +82,8 @@ class PrivatePlatform:
 
     def boot(self) -> None:
         """A first boot in an empty home, with the poetry project of the seed."""
-        self._take_lock()
+        self._own_folder = _lock(environment.CACHE / f"{self.folder.name}.lock")
         self._empty_folder()
-        environment.remove_distribution(self.run)
         environment.plant_seed(self.home, self.run, self._say)
         config = CONFIG.format(name=self.folder.name, vip=self.vip_address, web=self.web_address)
         (self.home / "config").write_text(config)
@@ -144,8 +144,8 @@ class PrivatePlatform:
         return self._sessions.members()
 
     def shutdown(self) -> None:
-        """Ends everything, whatever state it is in, and gives the venv back."""
-        if self._lock is None:
+        """Ends everything, whatever state it is in, and gives folder and venv back."""
+        if self._own_folder is None:
             return  # never booted: what runs in the folder may be somebody else's
         try:
             self.stop()
@@ -154,9 +154,12 @@ class PrivatePlatform:
         finally:
             self._sessions.end()
             self._process = None
-            environment.remove_distribution(self.run)
-            self._lock.close()
-            self._lock = None
+            if self._own_venv is not None:
+                environment.remove_distribution(self.run)
+                self._own_venv.close()
+                self._own_venv = None
+            self._own_folder.close()
+            self._own_folder = None
             if self._short_home is not None:
                 shutil.rmtree(self._short_home, ignore_errors=True)
             self._say("VOLTTRON and all that was started with it is stopped")
@@ -197,6 +200,7 @@ class PrivatePlatform:
 
         With ``default`` the package has to bring that identity by itself.
         """
+        self._take_venv()
         name = [] if default else ["--vip-identity", identity]
         said = self.vctl("install", source, *name, "--tag", identity)
         if not (self.home / "agents" / identity / "UUID").exists():
@@ -278,24 +282,11 @@ class PrivatePlatform:
 
     # --- folder --------------------------------------------------------------------------------
 
-    def _take_lock(self) -> None:
-        """All platforms of this checkout install into the same .venv: one at a time."""
-        environment.CACHE.mkdir(exist_ok=True)
-        lock = (environment.CACHE / "platform.lock").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            owner = lock.read().strip()
-            lock.close()
-            raise PlatformProblem(
-                f"another demo or platform test runs in this folder ({owner}); "
-                "it uses the same .venv, so wait for its end"
-            ) from None
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()} since {time.strftime('%H:%M:%S')}\n")
-        lock.flush()
-        self._lock = lock
+    def _take_venv(self) -> None:
+        """All platforms of this checkout install into the same .venv: one of them at a time."""
+        if self._own_venv is None:
+            self._own_venv = _lock(environment.CACHE / "venv.lock")
+            environment.remove_distribution(self.run)
 
     def _empty_folder(self) -> None:
         """An empty home; processes that a killed predecessor left there are ended first."""
@@ -308,3 +299,23 @@ class PrivatePlatform:
             self._short_home = Path(tempfile.mkdtemp(prefix="volttron-"))
             self.home = self._short_home / "home"
         self.home.mkdir(mode=0o755)
+
+
+def _lock(path: Path) -> IO[str]:
+    """Locks a file until it is closed; a PlatformProblem that says who has locked it already."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        owner = lock.read().strip()
+        lock.close()
+        raise PlatformProblem(
+            f"another demo or platform test runs in this folder ({owner}); "
+            "it uses the same .venv, so wait for its end"
+        ) from None
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()} since {time.strftime('%H:%M:%S')}\n")
+    lock.flush()
+    return lock

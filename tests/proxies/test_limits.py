@@ -18,6 +18,8 @@ from tests import tls_client
 from tools.private_platform import until
 from tools.proxies import PROXIES, ProxyUnavailable, RunningProxy, start
 
+# Not VOLTTRON, but programs as real as it, and as slow.
+pytestmark = pytest.mark.platform
 SECRET = "the-secret-of-the-tests-0123456789"
 LIMIT = 2**20
 # What HAProxy's file allows from one address.
