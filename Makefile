@@ -37,7 +37,7 @@ help: ## shows this list
 	@echo "                     make bench ARGS='codec web'; BENCH_JSON=file for the figures as JSON"
 	@echo "make soak            kills the server 50 times under load, on a good and on a failing disk"
 	@echo "make schemas         writes the models from schemas/"
-	@echo "make resources       prints the table of resources and writes it into the README"
+	@echo "make resources       prints the table of resources and writes it into docs/"
 	@echo "make points          writes the tables of points and the starter registries anew"
 	@echo "make lock            writes constraints.txt with the newest versions that setup.py allows"
 	@echo "make clean           removes all that make has made"

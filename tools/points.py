@@ -1,4 +1,4 @@
-"""The tables of points in the README and in docs/points.md, and the starter registries.
+"""The tables of points in docs/registries.md and docs/points.md, and the starter registries.
 
 All follow from ``config/ieee2030_5.csv``: ``make points`` writes them, ``--check`` fails when one
 is not up to date. A starter file says itself which points it has: its rows are taken anew.
@@ -17,7 +17,7 @@ from ieee2030_5_agent.model.point_table import Line, lines, model_of, resources_
 from ieee2030_5_agent.model.points import PointMap
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+SUMMARY = ROOT / "docs" / "registries.md"
 MANUAL = ROOT / "docs" / "points.md"
 REGISTRY = ROOT / "config" / "ieee2030_5.csv"
 STARTERS = ROOT / "config" / "points"
@@ -25,7 +25,7 @@ NAME = "Volttron Point Name"
 BEGIN = "<!-- points: written by make points -->"
 END = "<!-- end of points -->"
 
-# What a model is about. Models with the same words are one line of the README.
+# What a model is about. Models with the same words are one line of the summary.
 _INVERTER, _TRIP, _SETTINGS = "inverter", "must trip curve", "settings"
 MODELS = {
     "1": "common",
@@ -64,14 +64,14 @@ _OF_THE_SERVER = {"Time", "Adoption"}
 PREAMBLE = """# All points
 
 Written by `make points` from [config/ieee2030_5.csv](../config/ieee2030_5.csv). RW: can be
-written. What the columns of a registry mean stands in the [README](../README.md#configure-points);
+written. What the columns of a registry mean stands in [registries.md](registries.md);
 `ieee2030-5 points list` shows the same table. Where it differs from the reference that it was made
 from, and why: [points-corrections.md](points-corrections.md).
 """
 
 
 def summary(points: PointMap) -> str:
-    """The README's table: what there is of each model."""
+    """The table of docs/registries.md: what there is of each model."""
     kinds: dict[tuple[str, int, int, str], list[str]] = {}
     for title, group in _groups(points):
         read = {resource for point in group for resource in point.resources} - _OF_THE_SERVER
@@ -145,11 +145,11 @@ def wanted() -> dict[Path, str]:
     """Every file that follows from the registry, as it should be."""
     table = REGISTRY.read_text(encoding="utf-8")
     points = PointMap.from_csv(table)
-    readme = README.read_text(encoding="utf-8")
-    before, _, rest = readme.partition(BEGIN)
+    written = SUMMARY.read_text(encoding="utf-8")
+    before, _, rest = written.partition(BEGIN)
     _, _, after = rest.partition(END)
     files = {
-        README: f"{before}{BEGIN}\n{summary(points)}\n{END}{after}",
+        SUMMARY: f"{before}{BEGIN}\n{summary(points)}\n{END}{after}",
         MANUAL: manual(points),
     }
     for path in sorted(STARTERS.glob("*.csv")):

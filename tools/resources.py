@@ -1,7 +1,7 @@
 """The table of resources, methods and function sets, from the routing table itself.
 
-``make resources`` prints it and writes it into the README, between its two marks; ``--check``
-fails when the README has another one.
+``make resources`` prints it and writes it into docs/resources.md, between its two marks;
+``--check`` fails when another one stands there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from ieee2030_5_agent.function_sets import FUNCTION_SETS
 from ieee2030_5_agent.rest.routing import Table
 
-README = Path(__file__).parents[1] / "README.md"
+MANUAL = Path(__file__).parents[1] / "docs" / "resources.md"
 BEGIN = "<!-- resources: written by make resources -->"
 END = "<!-- end of resources -->"
 ROOT = "/dcap"
@@ -46,16 +46,16 @@ def table() -> str:
 
 def main() -> int:
     """Prints and writes the table, or compares it with ``--check``."""
-    text = README.read_text(encoding="utf-8")
+    text = MANUAL.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     wanted = f"{before}{BEGIN}\n{table()}\n{END}{after}"
     if "--check" in sys.argv:
         if wanted != text:
-            print("README.md has another table of resources: run make resources", file=sys.stderr)
+            print(f"{MANUAL} is not up to date: run make resources", file=sys.stderr)
         return int(wanted != text)
     print(table())
-    README.write_text(wanted, encoding="utf-8")
+    MANUAL.write_text(wanted, encoding="utf-8")
     return 0
 
 

@@ -24,7 +24,7 @@ def test_the_readme_grants_what_is_needed_and_no_more() -> None:
     for identity, names in commands:
         granted.setdefault(identity, []).append(set(re.findall(r"ieee2030_5\.([a-z_]+)", names)))
     assert granted.keys() == {"platform.driver", "my.controller"}
-    assert granted["platform.driver"] == [DRIVER_CALLS, DRIVER_CALLS]
+    assert granted["platform.driver"] == [DRIVER_CALLS]
     for names in (name for sets in granted.values() for name in sets):
         assert names <= calls
         assert not any(name.startswith("get_") for name in names)
