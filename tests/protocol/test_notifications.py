@@ -108,7 +108,7 @@ def test_a_page_is_built_and_written_once_for_all_who_read_it(
         subscribe(site, "/dcap/edev", uri=f"{LABORATORY}/{number}")
     for rate in (60, 61):  # both within a second
         del written[:]
-        site.server.fleet.set_post_rates(rate)
+        site.server.fleet.rating.set_post(rate)
         sent = told(site)
         assert sorted(written) == ["EndDeviceList", "Notification"]
         page = site.get("/dcap/edev")
@@ -134,7 +134,7 @@ def test_what_readers_see_differently_is_built_for_each(make_site: Callable[...,
         client = Client(lfdi)
         subscribe(site, "/dcap/edev", edev, client=client, uri=f"{FIELD}/{lfdi}")
         subscribe(site, "/dcap/edev", edev, client=client, uri=f"{FIELD}/{lfdi}/1", limit=1)
-    site.server.fleet.set_post_rates(60)
+    site.server.fleet.rating.set_post(60)
     shown = {one.uri: one.model.Resource for one in told(site)}
     assert {uri: (page.all, page.results) for uri, page in shown.items()} == {
         f"{FIELD}/{AGGREGATOR}": (2, 2),
@@ -146,12 +146,12 @@ def test_what_readers_see_differently_is_built_for_each(make_site: Callable[...,
 
 def test_a_page_is_written_anew_for_who_speaks_another_edition_now(site: Site) -> None:
     subscribe(site, "/dcap/edev")
-    site.server.fleet.set_post_rates(60)
+    site.server.fleet.rating.set_post(60)
     assert [one.body.count(b"urn:ieee:std:2030.5:ns") for one in told(site)] == [1]
     subscribe(site, "/dcap/edev", uri=f"{LABORATORY}/2")
     site.namespace = "http://zigbee.org/sep"
     site.put("/dcap/edev/0/der/1/derg", documents.DER_SETTINGS)
-    site.server.fleet.set_post_rates(61)
+    site.server.fleet.rating.set_post(61)
     assert [one.body.count(b"http://zigbee.org/sep") for one in told(site)] == [1, 1]
 
 

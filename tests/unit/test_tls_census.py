@@ -133,7 +133,7 @@ def test_nothing_is_kept_of_who_has_left() -> None:
     rng = random.Random(1)
     among, members = census(total=20, per_client=3, per_address=5), []
     for _ in range(1000):
-        member = Member(address=rng.choice("abcd"))
+        member = Member(address=f"10.0.0.{rng.randrange(4)}")
         try:
             among.arrive(member)
             members.append(member)
