@@ -11,10 +11,11 @@ import pytest
 
 from ieee2030_5_agent.sep.codec import decode
 from tools.bench import __main__ as bench
-from tools.bench import documents, site
+from tools.bench import documents, load_process, site
 from tools.bench.figures import Figure, as_json
-from tools.bench.load import request
+from tools.bench.load import Result, request
 from tools.bench.timing import percentile, side_by_side
+from tools.bench.turns import Turns
 
 KEYS = ["name", "ours", "reference", "ratio", "unit", "goal", "goal_met"]
 
@@ -45,6 +46,52 @@ def test_a_goal_is_met(
 def test_a_goal_that_cannot_be_judged_is_refused(reference: float | None, goal: str) -> None:
     with pytest.raises(ValueError, match=r"^n: "):
         Figure("n", 1.0, reference, "us", goal)
+
+
+def test_a_ratio_that_was_taken_turn_by_turn_is_the_one_that_counts() -> None:
+    figure = Figure("n", 1.0, 2.0, "1/s", "ratio >= 0.9", of_turns=0.95)
+    assert (figure.ratio, figure.goal_met) == (0.95, True)
+    assert figure.as_json()["ratio"] == 0.95
+
+
+def result(rate: float, *latencies: float) -> Result:
+    return Result(rate, {"200": len(latencies)}, list(latencies))
+
+
+def test_the_ratio_of_rates_is_the_median_of_those_of_neighbouring_turns() -> None:
+    # In the first turn the machine was slow for both, in the last one for ours alone.
+    turns = Turns(
+        [result(40), result(90), result(95), result(92), result(10)],
+        [result(50), result(100), result(100), result(100), result(100)],
+    )
+    figure = turns.rate("n", "1/s", "ratio >= 0.9")
+    assert (figure.ours, figure.reference, figure.ratio) == (90, 100, 0.9)
+
+
+def test_latencies_are_those_of_all_turns() -> None:
+    turns = Turns([result(1, 0.001, 0.002), result(1, 0.050)], [result(1, 0.004)])
+    figure = turns.latency("n", 100)
+    assert (figure.ours, figure.reference, figure.unit) == (50, 4, "ms")
+
+
+class TurnedRun:
+    """A run that tells whose turn it was."""
+
+    def __init__(self, name: str, log: list[str]) -> None:
+        self._name, self._log = name, log
+
+    def turn(self) -> Result:
+        self._log.append(self._name)
+        return result(len(self._log))
+
+
+def test_who_was_last_in_a_turn_is_first_in_the_next() -> None:
+    log: list[str] = []
+    runs: list[Any] = [TurnedRun("A", log), TurnedRun("B", log)]
+    of_a, of_b = load_process.take_turns(runs, 3)
+    assert "".join(log) == "ABBAAB"
+    assert [each.rate for each in of_a] == [1, 4, 5]
+    assert [each.rate for each in of_b] == [2, 3, 6]
 
 
 def test_the_json_has_what_the_line_has() -> None:

@@ -19,7 +19,8 @@ class Figure:
 
     ``reference`` is what was measured beside it, None where there is nothing to compare with.
     ``goal`` speaks of ``ours`` or of the ``ratio`` (ours divided by reference), ``ratio <= 4``;
-    None for a figure that is only reported.
+    None for a figure that is only reported. ``of_turns``: the ratio where it was taken turn by
+    turn, which is not that of the two values shown.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Figure:
     reference: float | None
     unit: str
     goal: str | None = None
+    of_turns: float | None = None
 
     def __post_init__(self) -> None:
         if self.goal is None:
@@ -40,6 +42,8 @@ class Figure:
     @property
     def ratio(self) -> float | None:
         """Ours divided by the reference; None without one, or where it is nothing."""
+        if self.of_turns is not None:
+            return self.of_turns
         return self.ours / self.reference if self.reference else None
 
     @property

@@ -58,19 +58,29 @@ class Load:
 
     def run(self, order: Order) -> Result:
         """Carries out an order. Raises RuntimeError for answers other than 2xx."""
+        ((result,),) = self.take_turns([order], 1)
+        return result
+
+    def take_turns(self, orders: Sequence[Order], turns: int) -> list[list[Result]]:
+        """Carries out each order so many times, in turns; the results of each order.
+
+        Connections are kept from turn to turn. The order of a turn is that of the one before,
+        backwards: A B, B A, A B. Raises RuntimeError for answers other than 2xx.
+        """
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("the load process has no pipes")
-        self._process.stdin.write(json.dumps(asdict(order)) + "\n")
+        contest = {"orders": [asdict(order) for order in orders], "turns": turns}
+        self._process.stdin.write(json.dumps(contest) + "\n")
         self._process.stdin.flush()
         # The calling process may serve greenlets meanwhile.
         line = gevent.get_hub().threadpool.apply(self._process.stdout.readline)
         if not line:
             raise RuntimeError("the load process has ended")
-        result = Result(**json.loads(line))
-        bad = {status: count for status, count in result.statuses.items() if status[0] != "2"}
-        if bad or not result.statuses:
-            raise RuntimeError(f"answers of port {order.port}: {result.statuses}")
-        return result
+        results = [[Result(**each) for each in of_order] for of_order in json.loads(line)]
+        for order, of_order in zip(orders, results, strict=True):
+            for result in of_order:
+                _check(order, result)
+        return results
 
     def close(self) -> None:
         if self._process.stdin is not None:
@@ -78,6 +88,12 @@ class Load:
         self._process.wait(timeout=10)
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+
+def _check(order: Order, result: Result) -> None:
+    bad = {status: count for status, count in result.statuses.items() if status[0] != "2"}
+    if bad or not result.statuses:
+        raise RuntimeError(f"answers of port {order.port}: {result.statuses}")
 
 
 def request(method: str, path: str, body: bytes = b"") -> str:

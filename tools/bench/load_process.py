@@ -1,7 +1,7 @@
 """The process that loads a server: keep-alive connections, each one request after the other.
 
-It takes orders as lines of JSON and answers each with one. It reads no more of an answer than it
-must, so that it is not what is measured.
+It takes contests (some orders, how many turns) as lines of JSON and answers each with one. It reads
+no more of an answer than it must, so that it is not what is measured.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import cycle
 from typing import Any
@@ -59,43 +59,45 @@ def _content_length(head: bytes) -> int:
 
 
 class Run:
-    """One order on its way."""
+    """One order on its way; its connections are there before its first turn, and stay."""
 
     def __init__(self, order: Order) -> None:
         self._order = order
         self._contexts = [tls_context(order.authority, each) for each in order.certificates]
+        self._requests = [self._share(number) for number in range(order.connections)]
+        self._connections: list[Connection | None] = [None] * order.connections
+        if not order.handshakes:
+            made = [gevent.spawn(self._connect, number) for number in range(order.connections)]
+            self._connections = [each.get() for each in made]
         self._statuses: Counter[str] = Counter()
         self._latencies: list[float] = []
 
-    def result(self) -> Result:
-        """Loads as ordered, from when all connections are made."""
-        count = self._order.connections
-        if self._order.handshakes:
-            connections = [None] * count
-        else:
-            made = [gevent.spawn(self._connect, number) for number in range(count)]
-            connections = [each.get() for each in made]
+    def turn(self) -> Result:
+        """Loads as ordered, once."""
+        self._statuses, self._latencies = Counter(), []
         begin = time.monotonic()
         gevent.joinall(
             [
-                gevent.spawn(self._keep_on, connection, number, begin)
-                for number, connection in enumerate(connections)
+                gevent.spawn(self._keep_on, number, begin)
+                for number in range(self._order.connections)
             ]
         )
         took = time.monotonic() - begin
-        for connection in connections:
+        return Result(len(self._latencies) / took, dict(self._statuses), self._latencies)
+
+    def close(self) -> None:
+        for connection in self._connections:
             if connection is not None:
                 connection.close()
-        return Result(len(self._latencies) / took, dict(self._statuses), self._latencies)
 
     def _connect(self, number: int) -> Connection:
         contexts = self._contexts
         return Connection(self._order.port, contexts[number % len(contexts)] if contexts else None)
 
-    def _keep_on(self, connection: Connection | None, number: int, begin: float) -> None:
+    def _keep_on(self, number: int, begin: float) -> None:
         """Does one thing after the other; a connection that breaks is a status of its own."""
         order = self._order
-        requests = self._requests(number)
+        connection, requests = self._connections[number], self._requests[number]
         # Spread over the pause, so that they do not all come at once.
         due = begin + order.pause_s * number / order.connections
         try:
@@ -113,7 +115,7 @@ class Run:
         except OSError as broken:
             self._statuses[f"{type(broken).__name__}: {broken}"] += 1
 
-    def _requests(self, number: int) -> Iterator[bytes]:
+    def _share(self, number: int) -> Iterator[bytes]:
         shares = self._order.requests
         return cycle([each.encode() for each in shares[number % len(shares)]] if shares else ())
 
@@ -129,11 +131,26 @@ def tls_context(authority: str | None, certificate: str) -> Any:
     return context
 
 
+def take_turns(runs: Sequence[Run], turns: int) -> list[list[Result]]:
+    """The results of each run: A B, B A, A B, so that what grows or fades favours none."""
+    results: list[list[Result]] = [[] for _ in runs]
+    places = list(range(len(runs)))
+    for _ in range(turns):
+        for place in places:
+            results[place].append(runs[place].turn())
+        places.reverse()
+    return results
+
+
 def main() -> None:
-    """Answers orders until its input ends."""
+    """Answers contests until its input ends."""
     for line in sys.stdin:
-        result = Run(Order(**json.loads(line))).result()
-        sys.stdout.write(json.dumps(asdict(result)) + "\n")
+        contest = json.loads(line)
+        runs = [Run(Order(**order)) for order in contest["orders"]]
+        results = take_turns(runs, contest["turns"])
+        for run in runs:
+            run.close()
+        sys.stdout.write(json.dumps([[asdict(each) for each in one] for one in results]) + "\n")
         sys.stdout.flush()
 
 
