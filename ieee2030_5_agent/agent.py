@@ -51,6 +51,8 @@ MIN_SLEEP_S = 0.05
 # The route waits for the first configuration; without a configuration store it comes anyway.
 FIRST_CONFIG_S = 10.0
 AFTER_FAULT_S = 5.0
+# Between the followers of a control: time enough for the event loop to look at the sockets.
+BREATH_S = 0.001
 
 
 class IEEE2030_5Agent(Agent):
@@ -64,6 +66,8 @@ class IEEE2030_5Agent(Agent):
         self._server = Server(Settings.load({}), time.time, time.monotonic)
         self._problems: dict[str, str] = {}
         self._running = False
+        # Whether the fleet is being filled for the first time, which is no news to anybody.
+        self._filling = False
         self._connection = ConnectionWatch(self.core)
         self._configured = Event()
         self._time_wake = Event()
@@ -153,12 +157,16 @@ class IEEE2030_5Agent(Agent):
         """The one timer: applies what has become due, sleeps until the next is."""
         while True:
             due = self._server.fleet.advance(time.time())
+            while self._server.fleet.dispatch.telling.tell_some():
+                gevent.sleep(BREATH_S)
             pause = MAX_SLEEP_S if due is None else due - time.time()
             self._time_wake.wait(timeout=min(max(pause, MIN_SLEEP_S), MAX_SLEEP_S))
             self._time_wake.clear()
 
     def _on_change(self, change: Changed) -> None:
         """Every change of the fleet: told on the bus; it may also bring an earlier due time."""
+        if self._filling:
+            return
         self._bus.tell(change)
         if change.what == "control":
             self._time_wake.set()
@@ -221,7 +229,12 @@ class IEEE2030_5Agent(Agent):
     def _configure(self, settings: Settings) -> None:
         """Puts a configuration in force. Raises ValueError, then the former one stays."""
         former = self._server.settings
-        self._server.configure(settings)
+        # Not what was configured while the agent was away: then the store knows of others.
+        self._filling = not self._durability.is_open and not self._server.fleet.registry.listed
+        try:
+            self._server.configure(settings)
+        finally:
+            self._filling = False
         self._notifier.configure()
         if settings != former:  # the same one comes again with each new connection
             _log.info("configuration in force: %d devices", len(settings.devices))

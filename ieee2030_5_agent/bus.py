@@ -1,7 +1,8 @@
 """What the agent says on the message bus: topics, and the queue that leads there.
 
 A change is told while a device waits for its answer, so it is only put into a queue; one greenlet
-publishes. A message that is no JSON would kill the agent's connection and is dropped here.
+makes the messages and publishes them. A message that is no JSON would kill the agent's connection
+and is dropped here.
 """
 
 from __future__ import annotations
@@ -36,8 +37,6 @@ PUBLISH_TIMEOUT_S = 10.0
 # A bus that is away for long must not fill the memory: at 100 changes/s this lasts 100 s.
 QUEUE_LIMIT = 10_000
 
-Message = tuple[str, dict[str, Any], dict[str, Any]]
-
 
 class Bus:
     """Publishes changes in order from a greenlet that runs ``keep``."""
@@ -45,34 +44,33 @@ class Bus:
     def __init__(self, pubsub: Callable[[], Any], limit: int = QUEUE_LIMIT) -> None:
         """``pubsub`` gives VOLTTRON's pubsub subsystem at the time of publishing."""
         self._pubsub = pubsub
-        self._queue: Queue[Message] = Queue(maxsize=limit)
+        self._queue: Queue[Changed] = Queue(maxsize=limit)
         self.dropped = 0
 
     def tell(self, change: Changed) -> None:
-        """A listener of the fleet: queues the message of a change, if its kind has a topic."""
-        kind = TOPICS.get(change.what)
-        if kind is not None and change.sfdi is not None:
-            body = {"sFDI": change.sfdi, **change.detail, "points": dict(change.points)}
-            self.put(f"{ROOT_TOPIC}/{change.sfdi}/{kind}", change.at, body)
-
-    def put(self, topic: str, at: float, body: object) -> None:
-        """Queues one message of a moment; never blocks, never raises."""
-        headers = {"TimeStamp": datetime.fromtimestamp(at, UTC).isoformat()}
-        try:
-            message = to_json(body, topic)
-        except NotJson as problem:
-            _log.error("not published: %s", problem)
+        """A listener of the fleet: queues a change, if its kind has a topic; never blocks."""
+        if change.what not in TOPICS or change.sfdi is None:
             return
         try:
-            self._queue.put_nowait((topic, headers, message))
+            self._queue.put_nowait(change)
         except Full:
             self._drop_oldest()
-            self._queue.put_nowait((topic, headers, message))
+            self._queue.put_nowait(change)
 
     def keep(self) -> None:
         """Publishes for ever."""
         while True:
-            self.publish(*self._queue.get())
+            change = self._queue.get()
+            topic = f"{ROOT_TOPIC}/{change.sfdi}/{TOPICS[change.what]}"
+            try:
+                message = to_json(
+                    {"sFDI": change.sfdi, **change.detail, "points": change.points}, topic
+                )
+            except NotJson as problem:
+                _log.error("not published: %s", problem)
+                continue
+            at = datetime.fromtimestamp(change.at, UTC)
+            self.publish(topic, {"TimeStamp": at.isoformat()}, message)
 
     def publish(self, topic: str, headers: dict[str, Any], message: object) -> None:
         """Publishes one message and waits for the router; a failure costs this message only."""

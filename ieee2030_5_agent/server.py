@@ -334,6 +334,7 @@ class Server:
         several (``DERStatus:2``). Raises UnknownDevice; ModelError for what was never received.
         """
         device = self.fleet.device(sfdi)
+        self.fleet.dispatch.catch_up([device])
         name, _, instance = resource.partition(":")
         if instance and not re.fullmatch("[0-9]{1,9}", instance):
             raise ModelError(f"{resource!r}: the number of a DER is expected behind the colon")

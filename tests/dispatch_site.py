@@ -14,6 +14,7 @@ from ieee2030_5_agent.model.end_device import EndDevice, Registration
 from ieee2030_5_agent.model.fleet import Fleet
 from ieee2030_5_agent.model.points import PointMap
 from ieee2030_5_agent.model.programs import Assignment, Program
+from ieee2030_5_agent.model.telling import AT_ONCE
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.sep.editions import Edition
 from tests.brute_force import BruteForce, PlainControl, PlainDevice, PlainProgram
@@ -36,11 +37,13 @@ def sfdi(number: int) -> str:
 class Pair:
     """The program and the model of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        """``at_once``: how many devices are told at once of what became of their controls."""
         self.now: float = START
         self._mrids = count(1)
         self.changes: list[Changed] = []
         self.fleet = Fleet(lambda: self.now, PointMap.from_rows(ROWS), self._new_mrid, "run")
+        self.fleet.dispatch.telling.at_once = at_once
         self.fleet.listen(self.changes.append)
         self.model = BruteForce([])
         self.programs: list[tuple[Program, PlainProgram]] = []

@@ -25,6 +25,7 @@ from .programs import Program, Programs
 from .registry import Registry
 from .responses import ResponseSets
 from .standings import Standings
+from .telling import Telling
 
 __all__ = ["Dispatch", "Draft", "InForce"]
 
@@ -50,10 +51,9 @@ class Dispatch:
         self._programs = programs
         self._response_sets = response_sets
         self._standings = Standings(door, programs, points, lambda href: self.curve_at(href))
+        # To be asked to tell some more after each change of a control, with pauses for others.
+        self.telling = Telling(door, registry, programs, self._standings)
         self._by_mrid: dict[int, tuple[Program, Control]] = {}
-        # Changes of status of the present moment that are still to be told.
-        self._told: list[tuple[Program, Control, dict[str, PointValue]]] = []
-        self._settling: int | None = None
 
     # --- questions -----------------------------------------------------------------------------
 
@@ -67,7 +67,7 @@ class Dispatch:
 
     def controls_of(self, device: EndDevice) -> list[tuple[Program, Control]]:
         """The listed controls that are meant for a device, in the order of its programs."""
-        self.catch_up()
+        self.catch_up([device])
         return [
             (program, control)
             for program in self._programs.of(device)
@@ -77,11 +77,12 @@ class Dispatch:
 
     def in_force(self, device: EndDevice) -> dict[str, InForce]:
         """What a device is to follow in each mode (field of DERControlBase) that has anything."""
-        self.catch_up()
+        self.catch_up([device])
         return self._standings.in_force(device)
 
     def lost(self, device: EndDevice, control: Control) -> Collection[str]:
         """The modes of an active control that a device will not take up again."""
+        self.telling.finish([device])
         return self._standings.lost(device, control)
 
     # --- what operators do ---------------------------------------------------------------------
@@ -101,7 +102,7 @@ class Dispatch:
         since then is still created, and completes. Raises BadValue; DuplicateControl for an mRID
         of something else.
         """
-        self.catch_up()
+        self._prepare(program)
         known = self._known(program, draft)
         if known is not None:
             return known
@@ -113,7 +114,7 @@ class Dispatch:
             covered = instead_of.modes <= control.modes
             self._end(program, instead_of, "supersede" if covered else "cancel", now)
         self._tell(program, control)
-        self._settle()
+        self.telling.settle()
         return control
 
     def cancel(self, control_mrid: bytes, *, randomize: bool | None = None) -> Control:
@@ -133,18 +134,18 @@ class Dispatch:
                 f"mRID: DERControl {mrid_text(control_mrid)} is {control.status.words} already"
             )
         self._end(program, control, step, self._door.now)
-        self._settle()
+        self.telling.settle()
         return control
 
     def close(self, program: Program) -> None:
         """A program is about to go: clients take its controls as cancelled."""
-        self.catch_up()
+        self._prepare(program)
         for control in list(program.controls.values()):
             if control.status in LIVE:
                 program.step(control, "cancel", self._door.now)
                 self._tell(program, control)
             del self._by_mrid[int.from_bytes(control.mrid)]
-        self._settle()
+        self.telling.settle()
 
     # --- what else decides what is in force ----------------------------------------------------
 
@@ -154,6 +155,7 @@ class Dispatch:
 
     def refresh(self, device: EndDevice) -> dict[str, PointValue]:
         """A device follows other programs now; returns the points that changed."""
+        self.telling.finish([device])
         return self._standings.refresh(device)
 
     def review(self, devices: Iterable[EndDevice]) -> None:
@@ -165,6 +167,7 @@ class Dispatch:
 
     def forget(self, sfdi: str) -> None:
         """A device is gone."""
+        self.telling.forget(sfdi)
         self._standings.forget(sfdi)
 
     # --- what comes from the store -------------------------------------------------------------
@@ -259,6 +262,8 @@ class Dispatch:
         known = self._by_mrid.get(int.from_bytes(control.mrid))
         if known is None or known[1] is not control or control.due() != at:
             return
+        if control.status in LIVE:
+            self.telling.finish_followers(program)
         if control.status is Status.SCHEDULED:
             program.step(control, "activate", at)
             self._supersede(program, control, at)
@@ -270,7 +275,7 @@ class Dispatch:
             self._tell(program, control)
         else:
             self._leave(program, control, at)
-        self._settle_soon(at)
+        self.telling.settle_soon(at)
 
     def _leave(self, program: Program, control: Control, at: int) -> None:
         """A control that has ended leaves its list."""
@@ -282,41 +287,23 @@ class Dispatch:
 
     # --- telling -------------------------------------------------------------------------------
 
-    def catch_up(self) -> None:
-        """Time may have brought something that nobody has asked for yet."""
+    def catch_up(self, devices: Iterable[EndDevice] | None = None) -> None:
+        """Time may have brought something that nobody has asked for yet. All devices are told of
+        it then, or only those that are asked for."""
         self._door.advance(self._door.clock())
+        if devices is None:
+            self.telling.finish_all()
+        else:
+            self.telling.finish(devices)
+
+    def _prepare(self, program: Program) -> None:
+        """A program is about to change: who follows it is told first what was before."""
+        self._door.advance(self._door.clock())
+        self.telling.finish_followers(program)
 
     def _tell(self, program: Program, control: Control) -> None:
-        self._told.append((program, control, _detail(program, control)))
+        self.telling.note(program, control, _detail(program, control))
         self._door.keep(_record(program, control), program.record)
-
-    def _settle_soon(self, at: int) -> None:
-        """Once all of this moment has happened: what ends and what begins then is one change."""
-        if self._told and self._settling != at:
-            self._settling = at
-            self._door.bring(at, lambda _: self._settle())
-
-    def _settle(self) -> None:
-        """Works out what is in force now, and tells each device's story in order."""
-        told, self._told, self._settling = self._told, [], None
-        # Of one moment, what ends comes before what begins.
-        told.sort(key=lambda entry: entry[2]["currentStatus"] != Status.COMPLETED)
-        stories: dict[EndDevice, list[dict[str, PointValue]]] = {}
-        for program, control, detail in told:
-            followers = [
-                device
-                for device in self._programs.followers(program, self._registry)
-                if addresses(control, device)
-            ]
-            for device in followers:
-                stories.setdefault(device, []).append(detail)
-            if not followers:
-                self._door.emit("control", None, detail)
-        for device, details in stories.items():
-            changed = self._standings.refresh(device)
-            for detail in details[:-1]:
-                self._door.emit("control", device, detail)
-            self._door.emit("control", device, details[-1], changed)
 
 
 def _cancelling(control: Control, randomize: bool | None, otherwise: bool) -> str:

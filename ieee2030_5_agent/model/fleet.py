@@ -156,16 +156,17 @@ class Fleet:
 
     def get_point(self, sfdi: str, name: str) -> PointValue:
         """The value of a point, None until received. Raises UnknownDevice, UnknownPoint."""
-        self._catch_up()
         device = self.device(sfdi)
+        self._catch_up([device])
         if name not in device.point_map.rows:
             raise UnknownPoint(f"device {sfdi} has no point {name!r}")
         return device.points.get(name)
 
     def get_points(self, sfdi: str) -> dict[str, PointValue]:
         """All configured points of a device. Raises UnknownDevice."""
-        self._catch_up()
-        return self.device(sfdi).all_points
+        device = self.device(sfdi)
+        self._catch_up([device])
+        return device.all_points
 
     @property
     def cursor(self) -> str:
@@ -179,8 +180,9 @@ class Fleet:
 
         A device that was removed has ``None`` instead of points. ``whole`` names the devices whose
         points are all there, because their set is another one. An unknown cursor reads all.
+        What a control has just brought may come with a later cursor for some devices.
         """
-        self._catch_up()
+        self._catch_up(())
         changed = self._log.since(cursor, sfdis)
         if changed is None:
             changed = {sfdi: None for sfdi in self.registry.sfdis if sfdis is None or sfdi in sfdis}
@@ -241,6 +243,7 @@ class Fleet:
         device = self.device(registration.sfdi)
         if registration == device.registration:
             return device
+        self.dispatch.catch_up([device])
         self.registry.refuse_duplicate(registration, device)
         self._check_manager(registration)
         self.registry.remove(device)
@@ -386,9 +389,9 @@ class Fleet:
         """
         self.set_points.revert(self.device(sfdi), name)
 
-    def _catch_up(self) -> None:
-        """Brings the points up to date before they are read."""
-        self.dispatch.catch_up()
+    def _catch_up(self, devices: Iterable[EndDevice]) -> None:
+        """Brings points up to date before they are read, those that controls rule for devices."""
+        self.dispatch.catch_up(devices)
         now = self._door.now
         if now == self._counted_at:
             return

@@ -104,7 +104,7 @@ class ImmediateControls:
 
     def _standing(self, device: EndDevice, name: str) -> Control | None:
         """The control of a group, unless it has ended by whatever cause."""
-        self._dispatch.catch_up()
+        self._dispatch.catch_up([device])
         number = device.controls.get(name)
         control = None if number is None else self.own_program(device).controls.get(number)
         return control if control is not None and control.status is Status.ACTIVE else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
 import logging
 from pathlib import Path
@@ -14,6 +16,7 @@ from volttron.client.vip.agent import Agent
 
 from ieee2030_5_agent.agent import IEEE2030_5Agent
 from ieee2030_5_agent.model.errors import ModelError, NotWritable, UnknownDevice, UnknownPoint
+from ieee2030_5_agent.model.telling import AT_ONCE
 from ieee2030_5_agent.rpc import BadCall
 from ieee2030_5_agent.sep.identity import IdentityError
 from ieee2030_5_agent.settings import SettingsError
@@ -299,15 +302,59 @@ def test_the_timer_sleeps_until_something_is_due(
     timer.kill()
 
 
-def test_changes_are_told_on_the_bus(agent: Any) -> None:
+def test_many_followers_of_a_control_leave_time_for_others(agent: Any) -> None:
+    lfdis = [hashlib.sha256(bytes([number])).hexdigest()[:40] for number in range(200)]
+    program = {"mRID": "A1", "description": "all", "primacy": 1, "all": True}
+    configure(agent, {"devices": [{"lfdi": lfdi} for lfdi in lfdis], "programs": [program]})
+    told: list[str] = []
+    agent._server.listen(lambda change: told.append(change.what))
+    timer = gevent.spawn(agent._keep_time)
+    gevent.idle()
+    agent.vip.exported["create_control"](program="A1", duration=600, modes={"opModMaxLimW": 5000})
+    pieces = [told.count("control")]
+    with gevent.Timeout(10):
+        while pieces[-1] < 200:
+            gevent.sleep(0)
+            pieces.append(told.count("control"))
+    timer.kill()
+    assert max(after - before for before, after in itertools.pairwise(pieces)) <= AT_ONCE
+
+
+def published(agent: Any) -> list[tuple[str, Any]]:
+    """What goes out on the bus."""
     keeper = gevent.spawn(agent._bus.keep)
     gevent.idle()
     keeper.kill()
-    (topic, message), *rest = agent.vip.published
+    messages: list[tuple[str, Any]] = agent.vip.published
+    return messages
+
+
+def test_changes_are_told_on_the_bus(agent: Any) -> None:
+    configure(agent, {"devices": [A, B]})
+    (topic, message), *rest = published(agent)
     assert rest == []
-    assert topic == f"ieee2030_5/{SFDI_A}/registration"
-    assert message["sFDI"] == SFDI_A
+    assert topic == f"ieee2030_5/{SFDI_B}/registration"
+    assert message["sFDI"] == SFDI_B
     assert json.loads(json.dumps(message)) == message
+
+
+def test_the_devices_of_the_first_configuration_are_no_news(agent: Any) -> None:
+    assert call(agent, "get_points", SFDI_A)
+    assert published(agent) == []
+
+
+def test_what_was_configured_while_the_agent_was_away_is_news(make: Any, tmp_path: Path) -> None:
+    path = str(tmp_path / "store.sqlite")
+    for devices, news in (([A], []), ([A, B], [f"ieee2030_5/{SFDI_B}/registration"])):
+        agent = make()
+        keeper = gevent.spawn(agent._durability.keep)
+        configure(agent, {"devices": devices, "store": {"path": path}})
+        with gevent.Timeout(10):
+            while not agent._durability.is_open:
+                gevent.sleep(0.01)
+        assert [topic for topic, _ in published(agent)] == news
+        agent._durability.close()
+        keeper.kill()
 
 
 # --- requests and RPC ----------------------------------------------------------------------------

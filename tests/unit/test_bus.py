@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 import gevent
@@ -11,7 +12,9 @@ from volttron.client.vip.agent.errors import Unreachable
 
 from ieee2030_5_agent.bus import Bus
 from ieee2030_5_agent.model.changes import Changed
+from ieee2030_5_agent.model.door import Door
 
+SFDI = "000000000019"
 HEADERS = {"TimeStamp": "1970-01-01T00:00:01.500000+00:00"}
 
 
@@ -41,6 +44,14 @@ def pubsub() -> PubSub:
 @pytest.fixture
 def bus(pubsub: PubSub) -> Bus:
     return Bus(lambda: pubsub)
+
+
+def told(**points: Any) -> Changed:
+    return Changed("control", SFDI, 1.5, points)
+
+
+def body(**points: Any) -> dict[str, Any]:
+    return {"sFDI": SFDI, "points": points}
 
 
 def drain(bus: Bus) -> None:
@@ -77,29 +88,32 @@ def test_a_change_of_no_device_has_no_topic(bus: Bus, pubsub: PubSub) -> None:
 
 
 def test_a_message_is_what_it_was_when_it_was_told(bus: Bus, pubsub: PubSub) -> None:
-    points = {"b": 1}
-    bus.put("t", 1.5, points)
+    door = Door(lambda: 1.5, lambda: bytes(16))
+    door.listen(bus.tell)
+    device: Any = SimpleNamespace(sfdi=SFDI)
+    points: dict[str, Any] = {"b": 1}
+    door.emit("control", device, {}, points)
     points["b"] = 2
     drain(bus)
-    assert pubsub.published == [("t", HEADERS, {"b": 1})]
+    assert pubsub.published == [(f"ieee2030_5/{SFDI}/control", HEADERS, body(b=1))]
 
 
 def test_keeps_the_order(bus: Bus, pubsub: PubSub) -> None:
     for number in range(5):
-        bus.put("t", 1.5, number)
+        bus.tell(told(b=number))
     drain(bus)
-    assert [message for _, _, message in pubsub.published] == list(range(5))
+    assert [message["points"]["b"] for _, _, message in pubsub.published] == list(range(5))
 
 
 def test_what_is_no_json_never_reaches_the_bus(
     bus: Bus, pubsub: PubSub, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for message in (object(), {"a": float("nan")}, [b"ok"]):
-        bus.put("topic/x", 1.5, message)
+    for value in (object(), float("nan"), b"ok"):
+        bus.tell(told(b=value))
     drain(bus)
-    assert pubsub.published == [("topic/x", HEADERS, ["6F6B"])]
-    assert "topic/x is object" in caplog.text
-    assert "topic/x.a is nan" in caplog.text
+    assert pubsub.published == [(f"ieee2030_5/{SFDI}/control", HEADERS, body(b="6F6B"))]
+    assert f"ieee2030_5/{SFDI}/control.points.b is object" in caplog.text
+    assert f"ieee2030_5/{SFDI}/control.points.b is nan" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -121,8 +135,8 @@ def test_a_failing_bus_costs_one_message(
 def test_a_full_queue_drops_the_oldest(pubsub: PubSub, caplog: pytest.LogCaptureFixture) -> None:
     bus = Bus(lambda: pubsub, limit=2)
     for number in range(5):
-        bus.put("t", 1.5, number)
+        bus.tell(told(b=number))
     drain(bus)
-    assert [message for _, _, message in pubsub.published] == [3, 4]
+    assert [message["points"]["b"] for _, _, message in pubsub.published] == [3, 4]
     assert bus.dropped == 3
     assert len(caplog.records) == 1

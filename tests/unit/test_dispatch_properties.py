@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ieee2030_5_agent.model.programs import Assignment
+from ieee2030_5_agent.model.telling import AT_ONCE
 from tests.dispatch_site import MODES, Pair, everybody, sfdi
 
 CREATE = st.tuples(
@@ -30,8 +31,8 @@ ACTS = st.lists(
 )
 
 
-def neighbourhood() -> Pair:
-    pair = Pair()
+def neighbourhood(at_once: int = AT_ONCE) -> Pair:
+    pair = Pair(at_once)
     pair.add_device(category=1)
     pair.add_device(frozenset({"feeder"}), resumes=True)
     pair.add_device(frozenset({"feeder"}), category=2)
@@ -108,3 +109,31 @@ def test_the_story_on_the_bus_is_the_life_of_each_control(acts: list[Any]) -> No
         ]
         stories = [key for key in told if key[1] == control.mrid.hex().upper()]
         assert len(stories) == len(followers)
+
+
+def story(pair: Pair, number: int) -> list[tuple[str, Any, Any]]:
+    """All that was told of a device, but for when."""
+    return [
+        (change.what, change.detail, change.points)
+        for change in pair.changes
+        if change.sfdi == sfdi(number)
+    ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(acts=ACTS, asked=st.lists(st.integers(0, 2), max_size=30))
+def test_who_is_told_later_is_told_the_same(acts: list[Any], asked: list[int]) -> None:
+    """Of one fleet each device is told at once, of the other when it is asked for, or at last."""
+    prompt, late = neighbourhood(), neighbourhood(at_once=1)
+    for place, (what, *how) in enumerate(acts):
+        for pair in (prompt, late):
+            act(pair, what, *how)
+            if what != "pause":
+                pair.pass_time()
+        for number in asked[place : place + 1]:
+            assert late.fleet.get_points(sfdi(number)) == prompt.fleet.get_points(sfdi(number))
+    for pair in (prompt, late):
+        pair.fleet.dispatch.catch_up()
+    for number in range(3):
+        assert story(late, number) == story(prompt, number)
+    assert late.fleet.get_changes(None)["points"] == prompt.fleet.get_changes(None)["points"]
