@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from ..sep import models
 from .changes import PointValue
@@ -46,12 +46,16 @@ class DevicePoints:
         device.point_times = {name: times.get(name, now) for name in device.points}
 
     def refresh(
-        self, device: EndDevice, resource: str, der: int = 1, former: Any = None
+        self,
+        device: EndDevice,
+        resource: str,
+        der: int = 1,
+        fields: Container[str] | None = None,
     ) -> dict[str, PointValue]:
         """Updates the points that read a resource; returns those that have another value now.
 
-        ``der``: whose resource, if each DER has one. ``former``: the resource before, if it is
-        known: points of fields that are the same as before keep their values.
+        ``der``: whose resource, if each DER has one. ``fields``: those that have another value
+        now; None: perhaps all. Points of fields that are the same as before keep their values.
         """
         point_map = device.point_map
         if device.former_times:
@@ -60,10 +64,10 @@ class DevicePoints:
         if timed:
             self._watch(device)
         points: Iterable[Point] = point_map.dependents(resource, der)
-        if former is not None:
+        if fields is not None:
             received = [point.name for point in points if point.name in device.points]
             device.point_times.update(dict.fromkeys(received, self._clock()))
-            points = _touched(points, former, device.resources[resource, der])
+            points = [each for each in points if each.field is None or each.field in fields]
         return self._evaluate(device, points, self._resources(device, timed))
 
     def refresh_readings(
@@ -136,7 +140,7 @@ class DevicePoints:
         if not timed:
             return device.resources
         time = models.Time(currentTime=int(self._clock()))
-        return {**device.resources, (TIME, 1): time}
+        return ChainMap({(TIME, 1): time}, device.resources)
 
 
 def drop_staged(device: EndDevice, point_map: PointMap) -> None:
@@ -159,22 +163,6 @@ def drop_staged(device: EndDevice, point_map: PointMap) -> None:
 def _meaning(point: Point) -> Row:
     """What a row says of a value, and not of itself."""
     return replace(point.row, sunspec="", default="", notes="")
-
-
-def _touched(points: Iterable[Point], former: Any, latest: Any) -> list[Point]:
-    """The points that may have another value after a resource was replaced."""
-    same: dict[str, bool] = {}
-    touched = []
-    for point in points:
-        field = point.field
-        if field is None:
-            touched.append(point)
-            continue
-        if field not in same:
-            same[field] = getattr(former, field) == getattr(latest, field)
-        if not same[field]:
-            touched.append(point)
-    return touched
 
 
 def writable(device: EndDevice, name: str) -> Point:

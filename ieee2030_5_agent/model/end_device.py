@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..sep import models
 from ..sep.editions import Edition
@@ -12,10 +11,7 @@ from .changes import PointValue, Record
 from .log_events import DeviceLog
 from .points import PointMap
 from .readings import Frame, StoredReading
-
-# (class name of the resource, instance): a DER's resources carry its number, all others 1; what is
-# in force in one mode carries the name of the mode.
-ResourceKey = tuple[str, int | str]
+from .received import Received
 
 # What a device repeats all the time: of these the latest may be written a little later. Everything
 # else it says once, and may not say again.
@@ -86,7 +82,7 @@ class EndDevice:
     post_rate_ruled: bool = False
     edition: Edition | None = None
     last_contact: float | None = None
-    resources: dict[ResourceKey, Any] = field(default_factory=dict)
+    resources: Received = field(default_factory=Received)
     readings: dict[str, StoredReading] = field(default_factory=dict)
     log: DeviceLog = field(default_factory=DeviceLog)
     points: dict[str, PointValue] = field(default_factory=dict)

@@ -328,9 +328,8 @@ class Fleet:
 
     def put_resource(self, device: EndDevice, key: tuple[str, int], model: Any) -> bool:
         """Stores the latest of a resource and updates its points; True when it is the first."""
-        former = device.resources.get(key)
-        device.resources[key] = model
-        changed = self._points.refresh(device, key[0], key[1], former)
+        fields = device.resources.put(key, model)
+        changed = self._points.refresh(device, key[0], key[1], fields)
         record = ("resource", device.sfdi, *key)
         self._door.emit(
             "resource",
@@ -340,7 +339,7 @@ class Fleet:
             records=() if key[0] in REPEATED else [record],
             latest=[record] if key[0] in REPEATED else (),
         )
-        return former is None
+        return fields is None
 
     # --- points --------------------------------------------------------------------------------
 

@@ -14,8 +14,8 @@ from ..sep.facets import ELEMENTS
 from .fields import FieldError, suggestion
 from .formula import Resources
 from .point_rows import DER_RESOURCES
+from .received import ResourceKey
 
-ResourceKey = tuple[str, int | str]
 Find = Callable[[Resources], Any]
 
 MODES = tuple(name for name in ELEMENTS["DERControlBase"] if name != "rampTms")

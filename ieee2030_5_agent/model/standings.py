@@ -18,7 +18,7 @@ from .controls import MODES, Control
 from .device_points import DevicePoints
 from .door import Door
 from .drafts import CURVE_MODES, CurveAt
-from .end_device import EndDevice, ResourceKey
+from .end_device import EndDevice
 from .precedence import (
     RESUMES_SINCE,
     Candidate,
@@ -31,6 +31,7 @@ from .precedence import (
     settle,
 )
 from .programs import Program, Programs
+from .received import Received, ResourceKey
 
 CONTROL: ResourceKey = ("DERControl", 1)
 DEFAULT: ResourceKey = ("DefaultDERControl", 1)
@@ -132,7 +133,7 @@ def resumes(device: EndDevice) -> bool:
     return device.edition is not None and device.edition.year >= RESUMES_SINCE
 
 
-def _replace(resources: dict[ResourceKey, Any], standing: Mapping[ResourceKey, Any]) -> list[str]:
+def _replace(resources: Received, standing: Mapping[ResourceKey, Any]) -> list[str]:
     """Puts what stands now into a device's resources; returns the classes that changed."""
     changed: dict[str, None] = {}
     for key in [key for key in resources if key[0] in IN_FORCE and key not in standing]:

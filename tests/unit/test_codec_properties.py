@@ -12,6 +12,7 @@ from ieee2030_5_agent.sep.codec import CodecError, decode, encode, parse
 from ieee2030_5_agent.sep.editions import Edition
 from ieee2030_5_agent.sep.facets import ROOT_NAMESPACES, ROOTS
 from ieee2030_5_agent.sep.json_form import from_json, to_json
+from ieee2030_5_agent.sep.packing import pack, unpack
 from tests.strategies import resources
 
 CLASSES = sorted({name for root, name in ROOTS.items() if root not in ROOT_NAMESPACES})
@@ -54,6 +55,16 @@ def test_any_resource_survives_json(class_name: str) -> None:
     @given(resources(class_name))
     def survives(model: object) -> None:
         assert from_json(class_name, to_json(model)) == model
+
+    survives()
+
+
+@pytest.mark.parametrize("class_name", CLASSES)
+def test_any_resource_survives_packing(class_name: str) -> None:
+    @QUICK
+    @given(resources(class_name))
+    def survives(model: object) -> None:
+        assert unpack(class_name, pack(model)) == model
 
     survives()
 
