@@ -66,7 +66,7 @@ class Files:
         """A client with a certificate: of the authority, or another one that is given."""
         issued = issued or self.ca.issue_device(name)
         context = self.anonymous()
-        context.load_cert_chain(*self.keep(name, issued.cert_pem, issued.key_pem))
+        context.load_cert_chain(*self.keep(name, issued.chain_pem, issued.key_pem))
         return context
 
     def anonymous(self) -> ssl.SSLContext:

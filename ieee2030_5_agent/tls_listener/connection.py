@@ -23,7 +23,7 @@ from ..sep.editions import Edition
 from ..settings import Listener
 from . import refused
 from .census import Census
-from .handshake import BadCertificate, identify, why_failed
+from .handshake import BadCertificate, Chains, why_failed
 from .http1 import CONTINUE, Incoming, Phase, RequestParser, render
 from .turns import Turns
 
@@ -58,6 +58,7 @@ class Connection:
         census: Census,
         refusals: Refusals,
         turns: Turns,
+        chains: Chains,
     ) -> None:
         self.address = address
         self.lfdi: str | None = None
@@ -68,6 +69,7 @@ class Connection:
         self._census = census
         self._refusals = refusals
         self._turns = turns
+        self._chains = chains
         self._not_after = 0.0
         # Why it has to end.
         self._dismissed: str | None = None
@@ -120,7 +122,7 @@ class Connection:
                     self._sock, server_side=True, do_handshake_on_connect=False
                 )
                 self._sock.do_handshake()
-            identity = identify(self._sock.getpeercert(binary_form=True))
+            identity = self._chains.identify(self._sock)
             if self._expired(identity.not_after):
                 raise BadCertificate(refused.EXPIRED, "the session was resumed")
         except TimedOut:
@@ -176,7 +178,7 @@ class Connection:
         """Answers what has become complete; whether the connection goes on."""
         for incoming in parser.feed(data):
             if self._expired(self._not_after):
-                self._refuse(refused.Expired("the client's certificate has expired"))
+                self._refuse(refused.Expired("a certificate of the client's chain has expired"))
                 return False
             if not self._answer(incoming):
                 return False

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import functools
 import ssl
-from dataclasses import dataclass
+from _ssl import ENCODING_DER
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import Any
 
 from cryptography import x509
 
@@ -73,6 +76,44 @@ class Identity:
 
     lfdi: str
     not_after: float
+
+
+# Devices whose chain is remembered.
+MOST_CHAINS = 4096
+
+
+class Chains:
+    """Until when the chains of certificates are valid that were verified lately.
+
+    A session that is resumed brings the client's certificate again and none of those above it.
+    """
+
+    def __init__(self) -> None:
+        self._not_after: OrderedDict[str, float] = OrderedDict()
+
+    def identify(self, sock: Any) -> Identity:
+        """Who is at the other side of a handshake that is done. Raises BadCertificate.
+
+        ``not_after`` is that of the first to expire of its certificate and those above it.
+        """
+        identity = identify(sock.getpeercert(binary_form=True))
+        # Public from Python 3.13 on; None where the session was resumed.
+        chain = sock._sslobj.get_verified_chain()
+        if chain:
+            above = [_not_after(one.public_bytes(ENCODING_DER)) for one in chain[1:]]
+            self._not_after[identity.lfdi] = min(identity.not_after, *above)
+            self._not_after.move_to_end(identity.lfdi)
+            if len(self._not_after) > MOST_CHAINS:
+                self._not_after.popitem(last=False)
+        # So many others came since that nothing is known: then a session is too old before long.
+        known = self._not_after.get(identity.lfdi, identity.not_after)
+        return replace(identity, not_after=known)
+
+
+@functools.lru_cache(maxsize=256)
+def _not_after(der: bytes) -> float:
+    """The last second of an authority, of which there are few."""
+    return x509.load_der_x509_certificate(der).not_valid_after_utc.timestamp()
 
 
 # A device comes back, after each of its pauses and every restart, with the same certificate.

@@ -16,6 +16,7 @@ from ..settings import Listener
 from .census import Census, Limits
 from .connection import Connection, Handle
 from .context import make_context
+from .handshake import Chains
 from .turns import Turns
 
 # Connections that the kernel completes while we are busy.
@@ -41,6 +42,7 @@ class TLSListener:
         self._refusals = refusals
         self.census = Census(Limits(0, 0, 0))
         self._turns = Turns()
+        self._chains = Chains()
         self._server: Any = None
         self.change(settings, max_body)
 
@@ -92,6 +94,7 @@ class TLSListener:
             self.census,
             self._refusals,
             self._turns,
+            self._chains,
         ).serve(self._context)
 
 

@@ -272,13 +272,19 @@ def test_a_resumed_session_is_the_same_client(target: Target) -> None:
     assert {request.client.lfdi for request in target.reached} == {target.device.lfdi}
 
 
+@pytest.mark.parametrize("whose", ["its own", "that of the CA above it"])
 def test_a_certificate_that_expires_ends_what_was_begun_with_it(
-    make_target: Callable[..., Target],
+    make_target: Callable[..., Target], whose: str
 ) -> None:
     """Neither a kept connection nor a session that is resumed goes on."""
     target = make_target(idle_s=60)
     end = (datetime.now(UTC) + timedelta(seconds=3)).replace(microsecond=0)
-    context = target.files.client("short", target.files.ca.issue_device("short", not_after=end))
+    ca = target.files.ca
+    if whose == "its own":
+        short = ca.issue_device("short", not_after=end)
+    else:
+        short = ca.issue_ca("short", not_after=end).issue_device("long")
+    context = target.files.client("short", short)
     kept = target.raw(context)
     kept.send(REQUEST)
     assert kept.answer()[0].status == 200
