@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ..sep import models
-from ..sep.facets import ELEMENTS
+from ..sep.facets import ELEMENTS, SIMPLE
 from .codes import CodesError, parse_codes
 from .controls import MODES
 from .curve_drafts import unsigned_power_factor
@@ -207,13 +207,29 @@ def _switch(row: Row, mapping: RowMapping, path: FieldPath) -> Writing:
     if bits:
         words.setdefault(0, ABSENT)
     symbols = {state.symbol: state.word for state in mapping.states if state.symbol}
+    modes = _modes(path, mapping)
+    sided = not {BELOW, ABOVE}.isdisjoint(words.values())
+    if sided:
+        _refuse_no_number(row, modes)
     return Writing(
         Role.SWITCH,
         (path.resource,),
-        _modes(path, mapping),
+        modes,
         without_resources(partial(_looked_up, words, symbols)),
-        sided=not {BELOW, ABOVE}.isdisjoint(words.values()),
+        sided=sided,
     )
+
+
+def _refuse_no_number(row: Row, modes: tuple[str, ...]) -> None:
+    """Raises CellError for modes of which below and above zero cannot be told when written."""
+    types = [ELEMENTS[BASE][mode].type for mode in modes]
+    if len(modes) > 1 or types[0] not in SIMPLE or SIMPLE[types[0]].base != "int":
+        raise CellError(
+            MAPPING,
+            row.mapping,
+            f"a switch with {BELOW} or {ABOVE} is for one mode that is a number;"
+            f" {' and '.join(modes)} {'are several' if len(modes) > 1 else f'is of type {types[0]}'}",
+        )
 
 
 def _choice(row: Row, mapping: RowMapping, path: FieldPath) -> Writing:
