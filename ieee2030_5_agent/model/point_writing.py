@@ -224,11 +224,12 @@ def _refuse_no_number(row: Row, modes: tuple[str, ...]) -> None:
     """Raises CellError for modes of which below and above zero cannot be told when written."""
     types = [ELEMENTS[BASE][mode].type for mode in modes]
     if len(modes) > 1 or types[0] not in SIMPLE or SIMPLE[types[0]].base != "int":
+        what = "are several" if len(modes) > 1 else f"is of type {types[0]}"
         raise CellError(
             MAPPING,
             row.mapping,
             f"a switch with {BELOW} or {ABOVE} is for one mode that is a number;"
-            f" {' and '.join(modes)} {'are several' if len(modes) > 1 else f'is of type {types[0]}'}",
+            f" {' and '.join(modes)} {what}",
         )
 
 
