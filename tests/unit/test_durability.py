@@ -366,17 +366,17 @@ def test_damage_that_is_met_while_recovering_is_set_aside(
     if urgent:
         assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 503
     else:
-        run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS)
-        until(lambda: run.durability.state == module.CLOSED, "failed batch")
         probe = Database.probe
         damages = [DamagedStore("malformed")]
 
         def damaged_once(database: Database) -> None:
-            if damages:
+            if damages and not run.disk.failing:
                 raise damages.pop()
             probe(database)
 
         monkeypatch.setattr(Database, "probe", damaged_once)
+        run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS)
+        until(lambda: run.durability.state == module.CLOSED, "failed batch")
     run.disk.failing = False
     until(lambda: run.durability.state == module.GOOD, "recovery")
     assert "store.damaged-" in str(run.problems[-1])
