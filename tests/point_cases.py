@@ -11,7 +11,7 @@ from ieee2030_5_agent.model.mirrors import Mirror
 from ieee2030_5_agent.model.places import MODES
 from ieee2030_5_agent.model.point import Point
 from ieee2030_5_agent.model.points import PointMap
-from ieee2030_5_agent.model.readings import Frame, StoredReading
+from ieee2030_5_agent.model.readings import Frame
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.sep.codec import decode
 from ieee2030_5_agent.sep.facets import ELEMENTS, SIMPLE
@@ -29,22 +29,22 @@ def registry(name: str) -> PointMap:
     return PointMap.from_csv((REPOSITORY / "config" / name).read_text(encoding="utf-8"))
 
 
-def received(paths: list[Path]) -> tuple[Resources, dict[str, StoredReading]]:
+def received(paths: list[Path]) -> tuple[Resources, list[Mirror]]:
     """Resources and readings as a device has them after it sent these documents.
 
     Controls and curves are there as the server keeps them: by the modes that they are for.
     """
     resources: Resources = {}
-    readings: dict[str, StoredReading] = {}
+    mirrors: list[Mirror] = []
     for number, path in enumerate(paths):
         model = decode(path.read_bytes())
         name = type(model).__name__
         if isinstance(model, models.MirrorUsagePoint):
             mirror = Mirror(number, "097935300833", (), model, 300)
-            merged = mirror.merged(model.MirrorMeterReading, strict=False, received=0.0)
-            for key, reading in mirror.stored_readings(merged).items():
-                assert reading is not None
-                readings[key] = reading
+            mirror.meter_readings |= mirror.merged(
+                model.MirrorMeterReading, strict=False, received=0.0
+            )
+            mirrors.append(mirror)
         elif isinstance(model, models.DERCurve):
             resources[name, CURVE_MODES[model.curveType]] = model
         else:
@@ -52,7 +52,7 @@ def received(paths: list[Path]) -> tuple[Resources, dict[str, StoredReading]]:
         if isinstance(model, models.DERControl):
             commanded = [mode for mode in MODES if getattr(model.DERControlBase, mode) is not None]
             resources |= {(name, mode): model for mode in commanded}
-    return resources, readings
+    return resources, mirrors
 
 
 def reported(text: str) -> Resources:

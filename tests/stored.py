@@ -87,7 +87,4 @@ def _difference(found: Dicts, expected: Dicts) -> list[Any]:
 
 
 def _points(fleet: Fleet) -> dict[str, Any]:
-    return {
-        device.sfdi: (device.points, device.point_times, device.readings)
-        for device in fleet.registry.listed
-    }
+    return {device.sfdi: (device.points, device.point_times) for device in fleet.registry.listed}

@@ -48,7 +48,7 @@ def read_meter_reading(call: Call) -> Answer:
 
 def read_reading_type(call: Call) -> Answer:
     """A device of a 2013-era edition may not have sent any: then nothing is known about it."""
-    known = _asked_meter_reading(call).latest.ReadingType or models.ReadingType()
+    known = _asked_meter_reading(call).reading_type or models.ReadingType()
     return ok(replace(known, href=call.self_href))
 
 

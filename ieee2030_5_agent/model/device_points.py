@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 
 from ..sep import models
@@ -11,10 +11,10 @@ from .changes import PointValue
 from .end_device import EndDevice
 from .errors import NotWritable, UnknownPoint
 from .formula import Resources
+from .meter_readings import MeterReading
 from .point import Point
 from .point_rows import READINGS, Row
 from .points import PointMap
-from .readings import StoredReading
 from .references import TIME
 from .state_points import ADOPTION
 
@@ -32,7 +32,7 @@ class DevicePoints:
         device.point_map = point_map
         frame = device.registration.direction_frame
         resources = self._resources(device, bool(point_map.timed_by))
-        values = point_map.evaluate_all(resources, device.readings, frame)
+        values = point_map.evaluate_all(resources, device.mirrors, frame)
         self._watch(device)
         device.points = {name: value for name, value in values.items() if value is not None}
         now = self._clock()
@@ -71,34 +71,18 @@ class DevicePoints:
         return self._evaluate(device, points, self._resources(device, timed))
 
     def refresh_readings(
-        self, device: EndDevice, latest: Mapping[str, StoredReading | None]
+        self, device: EndDevice, again: Iterable[MeterReading] | None
     ) -> dict[str, PointValue]:
-        """Takes over readings by their keys (None: it is gone) and updates the points.
+        """Updates the points that read readings; returns those that have another value now.
 
-        Values that come again, the usual case, can only change the points that read them.
+        ``again``: all that is new are values of these, which were there before: the usual case,
+        that can only change the points that read them. None: anything may be new.
         """
-        known = device.readings
+        if again is None:
+            return self.refresh(device, READINGS)
         if device.former_times:
             device.renewed |= {(READINGS, 1)}
-        again = all(
-            reading is not None
-            and (key in known)
-            and (reading == known[key] or reading.differs_in_value_alone(known[key]))
-            for key, reading in latest.items()
-        )
-        for key, reading in latest.items():
-            if reading is None:
-                known.pop(key, None)
-            else:
-                known[key] = reading
-        if not again:
-            return self.refresh(device, READINGS)
-        fed = {
-            point.name: point
-            for reading in latest.values()
-            if reading is not None and reading.value is not None
-            for point in device.point_map.fed_by(reading)
-        }
+        fed = {point.name: point for reading in again for point in device.point_map.fed_by(reading)}
         return self._evaluate(device, fed.values(), device.resources)
 
     def counting(self) -> list[EndDevice]:
@@ -114,7 +98,7 @@ class DevicePoints:
     ) -> dict[str, PointValue]:
         """Gives points their values; returns those that have another one now."""
         frame = device.registration.direction_frame
-        values = device.point_map.evaluate(points, resources, device.readings, frame)
+        values = device.point_map.evaluate(points, resources, device.mirrors, frame)
         now = self._clock()
         changed: dict[str, PointValue] = {}
         for name, value in values.items():

@@ -9,8 +9,9 @@ from ..sep import models
 from ..sep.editions import Edition
 from .changes import PointValue, Record
 from .log_events import DeviceLog
+from .mirrors import Mirror
 from .points import PointMap
-from .readings import Frame, StoredReading
+from .readings import Frame
 from .received import Received
 
 # What a device repeats all the time: of these the latest may be written a little later. Everything
@@ -83,7 +84,7 @@ class EndDevice:
     edition: Edition | None = None
     last_contact: float | None = None
     resources: Received = field(default_factory=Received)
-    readings: dict[str, StoredReading] = field(default_factory=dict)
+    mirrors: tuple[Mirror, ...] = ()
     log: DeviceLog = field(default_factory=DeviceLog)
     points: dict[str, PointValue] = field(default_factory=dict)
     point_times: dict[str, float] = field(default_factory=dict)

@@ -6,6 +6,7 @@ all. Source: IEEE 2030.5-2018 Metering Mirror (rules h and i), MeterReading, Rea
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,6 +15,7 @@ from typing import TypeVar
 
 from ..sep import models
 from ..sep.facets import ELEMENTS
+from ..sep.packing import beside, pack, unpack
 
 # A day of the usual five minutes: enough for a client to check what arrived, and some 100 KB at
 # most. The record of a plant is the historian's, which gets every value through the points.
@@ -33,6 +35,10 @@ class Value:
     value: int
     time: float
     received: float
+
+    @property
+    def parts(self) -> tuple[int, float, float]:
+        return (self.value, self.time, self.received)
 
     @property
     def order(self) -> tuple[float, float, float]:
@@ -104,80 +110,140 @@ class ReadingSet:
                 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MeterReading:
-    """One quantity. ``latest``: the MirrorMeterReading as merged so far, without its sets.
+    """One quantity. There are as many as there are devices times what they measure, so all that
+    is not asked for by every post is packed.
 
-    ``last``: the latest value that a single Reading had (``latest`` has what was posted last).
-    ``sets``: newest first, as in the ReadingSetList.
+    ``reading_type`` and ``description``: what the first post said, each kept once for all that
+    say the same. ``sets``: newest first, as in the ReadingSetList.
     """
 
     number: int
-    latest: models.MirrorMeterReading
-    last: Value | None = None
+    reading_type: models.ReadingType | None
+    description: str | None
+    packed: bytes
     sets: tuple[ReadingSet, ...] = ()
     next_set: int = 0
 
     @classmethod
     def first(cls, number: int, posted: models.MirrorMeterReading, received: float) -> MeterReading:
         """The meter reading that a first post makes."""
-        return cls(number, models.MirrorMeterReading(mRID=posted.mRID)).merged(posted, received)
+        nothing = cls.of(number, models.MirrorMeterReading(mRID=posted.mRID))
+        return nothing.merged(posted, received)
+
+    @classmethod
+    def of(
+        cls,
+        number: int,
+        latest: models.MirrorMeterReading,
+        last: Value | None = None,
+        sets: tuple[ReadingSet, ...] = (),
+        next_set: int = 0,
+    ) -> MeterReading:
+        """``latest``: the MirrorMeterReading as merged so far, without its sets. ``last``: the
+        latest value that a single Reading had (``latest`` has what was posted last)."""
+        newest = last
+        for reading_set in sets:
+            for value in reading_set.values():
+                newest = _later(newest, value)
+        bare = replace(latest, ReadingType=None, description=None)
+        return cls(
+            number,
+            _shared(latest.ReadingType),
+            None if latest.description is None else sys.intern(latest.description),
+            pack(bare, last and last.parts, newest and newest.parts),
+            sets,
+            next_set,
+        )
 
     @property
-    def mrid(self) -> int:
-        return int.from_bytes(self.latest.mRID or b"")
+    def latest(self) -> models.MirrorMeterReading:
+        """The MirrorMeterReading as merged so far, without its sets."""
+        bare = unpack("MirrorMeterReading", self.packed)
+        latest: models.MirrorMeterReading = replace(
+            bare, ReadingType=self.reading_type, description=self.description
+        )
+        return latest
+
+    @property
+    def last(self) -> Value | None:
+        """The latest value that a single Reading had."""
+        parts = beside(self.packed)[0]
+        return None if parts is None else Value(*parts)
 
     @property
     def newest(self) -> Value | None:
         """The newest value, of the single Reading or of an interval."""
-        values = [] if self.last is None else [self.last]
-        for reading_set in self.sets:
-            values += reading_set.values()
-        return max(values, key=lambda value: value.order, default=None)
+        parts = beside(self.packed)[1]
+        return None if parts is None else Value(*parts)
+
+    @property
+    def mrid(self) -> int:
+        return int.from_bytes(unpack("MirrorMeterReading", self.packed).mRID or b"")
+
+    @property
+    def uom(self) -> int:
+        """The unit; an absent ReadingType element counts as code 0."""
+        return 0 if self.reading_type is None else self.reading_type.uom or 0
+
+    def binds_as(self, former: MeterReading) -> bool:
+        """Whether this is the same measurement with another value, so that the points that could
+        read it before still can."""
+        return (
+            former.newest is not None
+            and self.newest is not None
+            and former.description == self.description
+            and former.reading_type == self.reading_type
+        )
 
     def reading_set(self, number: int) -> ReadingSet | None:
         return next((item for item in self.sets if item.number == number), None)
 
     def merged(self, posted: models.MirrorMeterReading, received: float) -> MeterReading:
         """After a post (rule h.1). What it leaves out stays; another ReadingType starts anew."""
-        known = self._kept_by(posted.ReadingType)
-        before = known.latest
+        before, known = self.latest, self._is_kept_by(posted.ReadingType)
         latest = replace(
             posted,
             href=None,
             description=before.description if posted.description is None else posted.description,
             version=before.version if posted.version is None else posted.version,
-            ReadingType=_shared(_bare(posted.ReadingType)) or before.ReadingType,
-            Reading=_bare(posted.Reading) or before.Reading,
+            ReadingType=_bare(posted.ReadingType) or before.ReadingType,
+            Reading=_bare(posted.Reading) or (before.Reading if known else None),
             MirrorReadingSet=[],
         )
-        merged = replace(known, latest=latest, last=_later(_single(posted, received), known.last))
+        last = _later(_single(posted, received), self.last if known else None)
+        sets, following = self.sets if known else (), self.next_set
         if posted.MirrorReadingSet:
-            merged = merged._with_sets(posted.MirrorReadingSet, received)
-        return merged
+            sets, following = _with_sets(sets, following, posted.MirrorReadingSet, received)
+        return MeterReading.of(self.number, latest, last, sets, following)
 
-    def _kept_by(self, reading_type: models.ReadingType | None) -> MeterReading:
-        """What is worth keeping: values of another ReadingType would be read wrongly."""
-        known = self.latest.ReadingType
-        if reading_type is None or known is None or _bare(reading_type) == known:
-            return self
-        return replace(self, latest=replace(self.latest, Reading=None), last=None, sets=())
+    def _is_kept_by(self, reading_type: models.ReadingType | None) -> bool:
+        """Whether what is known stays: values of another ReadingType would be read wrongly."""
+        known = self.reading_type
+        return reading_type is None or known is None or _bare(reading_type) == known
 
-    def _with_sets(
-        self, posted: Sequence[models.MirrorReadingSet], received: float
-    ) -> MeterReading:
-        """A set replaces the one of the same mRID (rule i), which keeps its number."""
-        sets = {item.mrid: item for item in self.sets}
-        following = self.next_set
-        for each in posted:
-            mrid = int.from_bytes(each.mRID or b"")
-            before = sets.pop(mrid, None)
-            sets[mrid] = _reading_set(
-                following if before is None else before.number, before, each, received
-            )
-            following += before is None
-        listed = sorted(_reported_once(sets), key=lambda item: (-item.start, -item.mrid))
-        return replace(self, sets=_bounded(listed), next_set=following)
+
+def _with_sets(
+    known: Sequence[ReadingSet],
+    following: int,
+    posted: Sequence[models.MirrorReadingSet],
+    received: float,
+) -> tuple[tuple[ReadingSet, ...], int]:
+    """The sets after a post, and the number of the next one.
+
+    A set replaces the one of the same mRID (rule i), which keeps its number.
+    """
+    sets = {item.mrid: item for item in known}
+    for each in posted:
+        mrid = int.from_bytes(each.mRID or b"")
+        before = sets.pop(mrid, None)
+        sets[mrid] = _reading_set(
+            following if before is None else before.number, before, each, received
+        )
+        following += before is None
+    listed = sorted(_reported_once(sets), key=lambda item: (-item.start, -item.mrid))
+    return _bounded(listed), following
 
 
 def _reported_once(sets: Mapping[int, ReadingSet]) -> list[ReadingSet]:

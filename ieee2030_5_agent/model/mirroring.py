@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from ..sep import models
 from .changes import PointValue, Record
@@ -13,6 +12,7 @@ from .end_device import EndDevice
 from .errors import LimitReached
 from .meter_readings import MeterReading
 from .mirrors import Mirror, Mirrors
+from .point_rows import READINGS
 from .registry import Registry
 
 MIRROR_NUMBERS: Record = ("counter", "mirror")
@@ -45,14 +45,14 @@ class Mirroring:
         mirror = known or self._new(device, usage_point)
         posted = usage_point.MirrorMeterReading
         merged = self._merged(mirror, posted, strict)
-        before, mirror.usage_point = mirror.usage_point, replace(usage_point, MirrorMeterReading=[])
+        flags, mirror.usage_point = mirror.role_flags, usage_point
         if known is None:
             self._mirrors.add(mirror)
-        elif before.roleFlags != usage_point.roleFlags:
-            # They decide which points the readings feed, also those that were not posted now.
-            merged = mirror.meter_readings | merged
+            device.mirrors += (mirror,)
         change = "created" if known is None else "changed"
-        self._read(device, mirror, merged, posted if strict else (), change)
+        # Role flags decide which points the readings feed, also those that were not posted now.
+        alike = known is not None and flags == mirror.role_flags
+        self._read(device, mirror, merged, posted if strict else (), change, alike)
         return mirror, known is None
 
     def post(
@@ -76,8 +76,8 @@ class Mirroring:
         """Removes a mirror and its readings; points that only they fed are None again."""
         device = self._registry.device(mirror.sfdi)
         self._mirrors.remove(mirror)
-        gone = dict.fromkeys(mirror.stored_readings(mirror.meter_readings))
-        changed = self._points.refresh_readings(device, gone)
+        device.mirrors = tuple(each for each in device.mirrors if each is not mirror)
+        changed = self._points.refresh(device, READINGS)
         self._tell(device, mirror, "removed", changed, gone=[mirror.record])
 
     def set_rate(self, device: EndDevice, seconds: int) -> None:
@@ -110,11 +110,17 @@ class Mirroring:
         merged: dict[str, MeterReading],
         claimed: Sequence[models.MirrorMeterReading],
         change: str,
+        alike: bool = True,
     ) -> None:
+        """``alike``: the mirror itself is as before."""
         self._mirrors.claim(mirror, claimed)
         touched = list(_touched(mirror, merged))
+        known = mirror.meter_readings
+        alike = alike and all(
+            key in known and reading.binds_as(known[key]) for key, reading in merged.items()
+        )
         mirror.meter_readings |= merged
-        changed = self._points.refresh_readings(device, mirror.stored_readings(merged))
+        changed = self._points.refresh_readings(device, merged.values() if alike else None)
         new = change != "readings"
         self._tell(
             device,

@@ -6,22 +6,21 @@ Source: IEEE 2030.5-2018 Metering Mirror (rules h and i).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..sep import models
+from ..sep.packing import pack, unpack
 from .changes import Record
 from .errors import BadValue, LimitReached, NotOwner
 from .listing import Listing
 from .meter_readings import MeterReading
-from .readings import StoredReading
 
 # The monitoring list of CSIP has a dozen quantities, each on three phases and in some kinds
 # (average, maximum, ...).
 MAX_METER_READINGS = 256
 
 
-@dataclass(slots=True, eq=False)
 class Mirror:
     """One MirrorUsagePoint and the meter readings below it.
 
@@ -29,23 +28,53 @@ class Mirror:
     readings and tell them apart by description, so there the description is part of the key.
     """
 
-    number: int
-    sfdi: str
-    owners: tuple[str, ...]
-    usage_point: models.MirrorUsagePoint
-    post_rate: int
-    meter_readings: dict[str, MeterReading] = field(default_factory=dict)
-    # mRIDs of its meter readings that no other device may use.
-    claimed: tuple[int, ...] = ()
+    __slots__ = (
+        "_usage_point",
+        "claimed",
+        "meter_readings",
+        "mrid",
+        "number",
+        "owners",
+        "post_rate",
+        "role_flags",
+        "sfdi",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        sfdi: str,
+        owners: tuple[str, ...],
+        usage_point: models.MirrorUsagePoint,
+        post_rate: int,
+        claimed: tuple[int, ...] = (),
+    ) -> None:
+        self.number = number
+        self.sfdi = sfdi
+        self.owners = owners
+        self.usage_point = usage_point
+        # In which seconds it is to send.
+        self.post_rate = post_rate
+        self.meter_readings: dict[str, MeterReading] = {}
+        # mRIDs of its meter readings that no other device may use.
+        self.claimed = claimed
+
+    @property
+    def usage_point(self) -> models.MirrorUsagePoint:
+        """What was posted last, without its meter readings."""
+        usage_point: models.MirrorUsagePoint = unpack("MirrorUsagePoint", self._usage_point)
+        return usage_point
+
+    @usage_point.setter
+    def usage_point(self, posted: models.MirrorUsagePoint) -> None:
+        self._usage_point = pack(replace(posted, MirrorMeterReading=[]))
+        # The mRID as the number it is compared by.
+        self.mrid = int.from_bytes(posted.mRID or b"")
+        self.role_flags = int.from_bytes(posted.roleFlags or b"")
 
     @property
     def record(self) -> Record:
         return ("mirror", self.number)
-
-    @property
-    def mrid(self) -> int:
-        """The mRID as the number it is compared by."""
-        return int.from_bytes(self.usage_point.mRID or b"")
 
     @property
     def listed(self) -> Sequence[MeterReading]:
@@ -92,21 +121,6 @@ class Mirror:
             merged[key] = known[key]
         return merged
 
-    def stored_readings(self, meter_readings: Mapping[str, MeterReading]) -> StoredReadings:
-        """What meter readings are worth to the points, by a key of the whole device.
-
-        The usage point itself is there too: it keeps its place before it has sent a value.
-        """
-        flags = int.from_bytes(self.usage_point.roleFlags or b"")
-        stored: StoredReadings = {
-            f"{self.number}/{key}": _stored(key, meter_reading, flags, self)
-            for key, meter_reading in meter_readings.items()
-        }
-        stored[f"{self.number}"] = StoredReading(
-            "", None, None, flags, None, None, 0.0, self.number
-        )
-        return stored
-
     def _key(
         self,
         reading: models.MirrorMeterReading,
@@ -121,9 +135,6 @@ class Mirror:
         if reading.description is not None:
             return f"{key}/{reading.description}"
         return next((name for name in reversed(known) if name.startswith(key)), key)
-
-
-StoredReadings = dict[str, StoredReading | None]
 
 
 class Mirrors:
@@ -227,22 +238,3 @@ def _check_new(key: str, reading: models.MirrorMeterReading, strict: bool, count
 
 def _mrids(posted: Iterable[models.MirrorMeterReading]) -> set[int]:
     return {int.from_bytes(item.mRID) for item in posted if item.mRID is not None}
-
-
-def _stored(
-    key: str, meter_reading: MeterReading, role_flags: int, mirror: Mirror
-) -> StoredReading | None:
-    newest = meter_reading.newest
-    if newest is None:
-        return None
-    return StoredReading(
-        mrid=key,
-        description=meter_reading.latest.description,
-        reading_type=meter_reading.latest.ReadingType,
-        role_flags=role_flags,
-        value=newest.value,
-        time=newest.time,
-        received=newest.received,
-        usage_point=mirror.number,
-        post_rate=mirror.post_rate,
-    )

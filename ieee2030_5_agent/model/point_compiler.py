@@ -138,7 +138,7 @@ def _reading_point(row: Row) -> Point:
     finish, in_percent = number_finish(type_name), is_percent(row.units)
 
     def evaluate(resources: Resources, readings: Readings, frame: Frame) -> PointValue:
-        chosen = selector.choose(readings.values(), frame)
-        return None if chosen is None else finish(reading_value(*chosen, in_percent=in_percent))
+        chosen = selector.choose(readings, frame)
+        return None if chosen is None else finish(reading_value(chosen, in_percent=in_percent))
 
     return Point(row, type_name, "", frozenset((READINGS,)), evaluate, selector=selector)

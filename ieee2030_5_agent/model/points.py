@@ -14,15 +14,16 @@ from weakref import WeakValueDictionary
 
 from .changes import PointValue
 from .formula import Resources
+from .meter_readings import MeterReading
 from .point import Point, Readings
 from .point_compiler import compile_row
 from .point_groups import groups_of
 from .point_rows import DER_RESOURCES, READINGS, CellError, read_rows
 from .point_titles import repeated_titles, title_problems
-from .readings import Frame, StoredReading
+from .readings import Frame
 from .references import TIME
 
-_NO_READINGS: Readings = {}
+_NO_READINGS: Readings = ()
 
 
 class PointMapError(ValueError):
@@ -120,7 +121,7 @@ class PointMap:
         """
         return self._dependents.get((resource, der), [])
 
-    def fed_by(self, reading: StoredReading) -> Sequence[Point]:
+    def fed_by(self, reading: MeterReading) -> Sequence[Point]:
         """The points that could read a reading of this description and unit."""
         description = reading.description if reading.description in self._descriptions else None
         key = (description, reading.uom)

@@ -20,14 +20,17 @@ Source: IEEE 2030.5-2018 MirrorMeterReading, ReadingType, RoleFlagsType.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from operator import attrgetter
+from typing import NamedTuple
 
-from ..sep import models
 from ..sep.facets import ELEMENTS, SIMPLE
 from ..sep.units import scaled
 from .fields import suggestion
+from .meter_readings import MeterReading, Value
+from .mirrors import Mirror
 
 Number = int | float
 Ranks = tuple[float, ...]
@@ -58,44 +61,17 @@ class Frame(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class StoredReading:
-    """The latest value of one MirrorMeterReading, with what its first post said about it.
+class Chosen:
+    """The reading that binds, its newest value, and the sign that it counts with."""
 
-    ``usage_point``: the number of the MirrorUsagePoint; ``post_rate``: in which seconds it is to
-    send. ``value``: None stands for a usage point
-    that has sent no reading yet, so that the others keep their places.
-    """
-
-    mrid: str
-    description: str | None
-    reading_type: models.ReadingType | None
-    role_flags: int
-    value: int | None
-    time: float | None
-    received: float
-    usage_point: int = 0
-    post_rate: int = 0
-
-    def sent_at(self, moment: float) -> bool:
-        """Whether the device was still sending it when another reading was taken."""
-        patience = max(_MISSED_POSTS * self.post_rate, _ONE_ROUND_S)
-        return moment - _age(self)[0] <= patience
+    reading: MeterReading
+    newest: Value
+    sign: int = 1
 
     @property
-    def uom(self) -> int:
-        """The unit; an absent ReadingType element counts as code 0."""
-        return 0 if self.reading_type is None else self.reading_type.uom or 0
-
-    def differs_in_value_alone(self, former: StoredReading) -> bool:
-        """Whether this is the same measurement as before, so that it binds where it bound."""
-        return (
-            former.value is not None
-            and self.value is not None
-            and former.description == self.description
-            and former.reading_type == self.reading_type
-            and former.role_flags == self.role_flags
-            and former.usage_point == self.usage_point
-        )
+    def age(self) -> tuple[float, float, float]:
+        """When it was taken, and when it came: what is newer is greater."""
+        return self.newest.order
 
 
 class SelectorError(ValueError):
@@ -116,50 +92,55 @@ class Selector:
     usage_point: int | None = None
     uoms: frozenset[int] = frozenset()
 
-    def choose(
-        self, readings: Collection[StoredReading], frame: Frame = Frame.CUSTOMER
-    ) -> tuple[StoredReading, int] | None:
-        """The reading that binds and the sign it counts with."""
+    def choose(self, mirrors: Collection[Mirror], frame: Frame = Frame.CUSTOMER) -> Chosen | None:
+        """The reading that binds, of all that the mirrors of a device have."""
         if self.usage_point is not None:
-            readings = self._of_usage_point(readings, self.usage_point)
+            mirrors = self._of_usage_point(mirrors, self.usage_point)
         if self.description is not None:
-            named = [
-                r for r in readings if r.description == self.description and r.value is not None
-            ]
+            named = list(self._named(mirrors))
             if named:
-                return max(named, key=_age), 1
-        found: list[tuple[StoredReading, Ranks, int]] = []
-        for reading in readings:
-            if reading.uom not in self.uoms or reading.value is None:
-                continue
-            match = self._match(reading, frame)
-            if match is not None:
-                found.append((reading, *match))
+                return max(named, key=attrgetter("age"))
+        found = list(self._matching(mirrors, frame))
         if len(found) > 1:
-            latest = max(_age(reading)[0] for reading, _, _ in found)
-            found = [each for each in found if each[0].sent_at(latest)]
+            latest = max(match.chosen.age[0] for match in found)
+            found = [each for each in found if _sent_at(latest, each)]
         best = max(found, key=self._order, default=None)
-        return None if best is None else (best[0], best[2])
+        return None if best is None else best.chosen
 
-    def may_choose(self, reading: StoredReading) -> bool:
+    def may_choose(self, reading: MeterReading) -> bool:
         """Whether a reading of this description and unit could be the one that binds."""
         if self.description is not None and reading.description == self.description:
             return True
         return reading.uom in self.uoms
 
-    def _order(self, match: tuple[StoredReading, Ranks, int]) -> tuple[Ranks, Ranks, Ranks, float]:
+    def _named(self, mirrors: Iterable[Mirror]) -> Iterator[Chosen]:
+        """The readings with the row's description that have a value."""
+        for mirror in mirrors:
+            for reading in mirror.meter_readings.values():
+                if reading.description == self.description and (newest := reading.newest):
+                    yield Chosen(reading, newest)
+
+    def _matching(self, mirrors: Iterable[Mirror], frame: Frame) -> Iterator[_Match]:
+        """The readings that fulfil every key and have a value."""
+        for mirror in filter(self._has_flags, mirrors):
+            for reading in mirror.meter_readings.values():
+                if reading.uom not in self.uoms:
+                    continue
+                match = self._match(reading, frame)
+                if match is not None and (newest := reading.newest):
+                    ranks, sign = match
+                    yield _Match(Chosen(reading, newest, sign), ranks, mirror.post_rate)
+
+    def _order(self, match: _Match) -> tuple[Ranks, Ranks, Ranks, float]:
         """What binds rather is greater; ranks count from 0, the best."""
-        reading, ranks, _ = match
-        *time, received = _age(reading)
-        named = list(zip(self.codes, ranks, strict=True))
+        *time, received = match.chosen.age
+        named = list(zip(self.codes, match.ranks, strict=True))
         quantity = tuple(-rank for (name, _), rank in named if name in _QUANTITY)
         quality = tuple(-rank for (name, _), rank in named if name not in _QUANTITY)
         return quantity, tuple(time), quality, received
 
-    def _match(self, reading: StoredReading, frame: Frame) -> tuple[Ranks, int] | None:
+    def _match(self, reading: MeterReading, frame: Frame) -> tuple[Ranks, int] | None:
         """The rank of each code of a reading that fulfils every key, and the sign."""
-        if not self._has_flags(reading):
-            return None
         sign = 1
         ranks = []
         for name, accepted in self.codes:
@@ -173,26 +154,37 @@ class Selector:
             sign *= factor
         return tuple(ranks), sign
 
-    def _has_flags(self, reading: StoredReading) -> bool:
-        flags = reading.role_flags
+    def _has_flags(self, mirror: Mirror) -> bool:
+        flags = mirror.role_flags
         return flags & self.flags_set == self.flags_set and not flags & self.flags_clear
 
-    def _of_usage_point(
-        self, readings: Collection[StoredReading], place: int
-    ) -> Collection[StoredReading]:
-        """The readings of one usage point: of the first (1), second, ... that has the flags."""
-        fitting = sorted({r.usage_point for r in readings if self._has_flags(r)})
+    def _of_usage_point(self, mirrors: Collection[Mirror], place: int) -> Collection[Mirror]:
+        """One usage point: the first (1), second, ... that has the flags."""
+        fitting = sorted({mirror.number for mirror in mirrors if self._has_flags(mirror)})
         if place > len(fitting):
             return ()
-        return [r for r in readings if r.usage_point == fitting[place - 1]]
+        return [mirror for mirror in mirrors if mirror.number == fitting[place - 1]]
 
 
-def reading_value(reading: StoredReading, sign: int = 1, *, in_percent: bool = False) -> Number:
+class _Match(NamedTuple):
+    """``ranks``: of its codes among the accepted ones. ``post_rate``: in which seconds it is to
+    send."""
+
+    chosen: Chosen
+    ranks: Ranks
+    post_rate: int
+
+
+def _sent_at(moment: float, match: _Match) -> bool:
+    """Whether the device was still sending a reading when another one was taken."""
+    patience = max(_MISSED_POSTS * match.post_rate, _ONE_ROUND_S)
+    return moment - match.chosen.age[0] <= patience
+
+
+def reading_value(chosen: Chosen, *, in_percent: bool = False) -> Number:
     """A reading in its unit; ``in_percent`` turns a power factor (uom 65, cos phi) into percent."""
-    kind = reading.reading_type
-    if reading.value is None:
-        raise ValueError("a usage point is no reading")  # choose() never gives one
-    value = sign * reading.value
+    kind = chosen.reading.reading_type
+    value = chosen.sign * chosen.newest.value
     if kind is None:
         return value
     if in_percent and kind.uom == UOM_COS_PHI:
@@ -228,16 +220,6 @@ def parse_selector(text: str, usage_point: int | None = None) -> Selector:
         raise SelectorError("the selector names neither uom nor description: any reading would do")
     uoms = frozenset(dict(codes).get("uom", ()))
     return Selector(description, tuple(codes), *flags, usage_point, uoms)
-
-
-def _age(reading: StoredReading) -> tuple[float, float, float]:
-    """When a reading was taken, and when it came: what is newer is greater.
-
-    A time that lies ahead counts as the time of arrival: a clock that went wrong once must not
-    hide what comes later.
-    """
-    time = reading.received if reading.time is None else reading.time
-    return (min(time, reading.received), time, reading.received)
 
 
 def _place(text: str, named: int | None) -> int:

@@ -28,22 +28,32 @@ from .facets import ELEMENTS, SIMPLE
 from .generated import define
 
 
-def pack(model: Any) -> bytes:
-    """The octets of a model of the standard."""
-    return marshal.dumps(_VALUES[type(model).__name__](model))
+def pack(model: Any, *beside: Any) -> bytes:
+    """The octets of a model of the standard, and of plain values beside it."""
+    return marshal.dumps((_VALUES[type(model).__name__](model), *beside))
 
 
 # A request reads the same few resources for one point after the other.
 @lru_cache(maxsize=64)
 def unpack(class_name: str, packed: bytes) -> Any:
     """The model of a class that was packed. It may be given out again, so nobody changes it."""
-    return _MODELS[class_name](marshal.loads(packed))  # noqa: S302 - made by pack alone
+    return _MODELS[class_name](_loads(packed)[0])
+
+
+def beside(packed: bytes) -> tuple[Any, ...]:
+    """The values that were packed beside a model."""
+    return _loads(packed)[1:]
 
 
 def differing(class_name: str, former: bytes, latest: bytes) -> frozenset[str]:
     """The fields of a class in which two packed models differ."""
-    pairs = (marshal.loads(former), marshal.loads(latest))  # noqa: S302 - made by pack alone
-    return frozenset(compress(ELEMENTS[class_name], map(ne, *pairs)))
+    unlike = map(ne, _loads(former)[0], _loads(latest)[0])
+    return frozenset(compress(ELEMENTS[class_name], unlike))
+
+
+def _loads(packed: bytes) -> tuple[Any, ...]:
+    values: tuple[Any, ...] = marshal.loads(packed)  # noqa: S302 - made by pack alone
+    return values
 
 
 class _Values(dict[str, Callable[[Any], Any]]):

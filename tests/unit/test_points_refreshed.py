@@ -45,7 +45,7 @@ def test_points_do_not_depend_on_what_was_received_before(class_name: str) -> No
         for model in (former, latest):
             server.fleet.put_resource(device, (class_name, 1), model)
             whole = device.point_map.evaluate_all(
-                device.resources, device.readings, device.registration.direction_frame
+                device.resources, device.mirrors, device.registration.direction_frame
             )
             assert device.points == {n: value for n, value in whole.items() if value is not None}
             assert device.point_times.keys() == device.points.keys()
@@ -108,7 +108,7 @@ def test_points_do_not_depend_on_the_order_in_which_readings_came(posts: list[An
     for second, readings in posts:
         server.fleet.mirroring.post(mirrors[second], readings, strict=False)
         whole = device.point_map.evaluate_all(
-            device.resources, device.readings, device.registration.direction_frame
+            device.resources, device.mirrors, device.registration.direction_frame
         )
         assert device.points == {n: value for n, value in whole.items() if value is not None}
         assert device.point_times.keys() == device.points.keys()

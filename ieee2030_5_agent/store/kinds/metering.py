@@ -4,14 +4,24 @@ is written again."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 
 from ...model.fleet import Fleet
-from ...model.meter_readings import MeterReading, ReadingSet
+from ...model.meter_readings import MeterReading, ReadingSet, Value
 from ...model.mirrors import Mirror
 from ...sep import models
 from ..documents import Document, from_document, to_document
 from .kind import Key, Kind, Restoring, TextKey
+
+
+@dataclass(frozen=True, slots=True)
+class _Quantity:
+    """A MeterReading without its sets."""
+
+    number: int
+    latest: models.MirrorMeterReading
+    last: Value | None = None
+    next_set: int = 0
 
 
 def _mirror(fleet: Fleet, key: Key) -> Document | None:
@@ -37,7 +47,7 @@ def _restore_mirror(to: Restoring, key: TextKey, document: Document) -> None:
         claimed=tuple(int(mrid, 16) for mrid in document["claimed"]),
     )
     to.fleet.mirrors.put(mirror)
-    _feed(to, mirror, {})
+    device.mirrors += (mirror,)
 
 
 def _mirror_keys(fleet: Fleet) -> Iterator[Key]:
@@ -65,7 +75,8 @@ def _meter_reading(fleet: Fleet, key: Key) -> Document | None:
     if named is None:
         return None
     name, reading = named
-    return {"name": name, "reading": to_document(replace(reading, sets=()))}
+    quantity = _Quantity(reading.number, reading.latest, reading.last, reading.next_set)
+    return {"name": name, "reading": to_document(quantity)}
 
 
 def _restore_meter_reading(to: Restoring, key: TextKey, document: Document) -> None:
@@ -74,17 +85,10 @@ def _restore_meter_reading(to: Restoring, key: TextKey, document: Document) -> N
         raise LookupError(f"there is no MirrorUsagePoint {key[0]}")
     sets = to.reading_sets.get((int(key[0]), int(key[1])), [])
     sets.sort(key=lambda each: (-each.start, -each.mrid))
-    reading = replace(from_document(MeterReading, document["reading"]), sets=tuple(sets))
-    mirror.meter_readings[document["name"]] = reading
-    _feed(to, mirror, {document["name"]: reading})
-
-
-def _feed(to: Restoring, mirror: Mirror, readings: dict[str, MeterReading]) -> None:
-    """What points are to read of a mirror."""
-    device = to.fleet.device(mirror.sfdi)
-    for name, stored in mirror.stored_readings(readings).items():
-        if stored is not None:
-            device.readings[name] = stored
+    known = from_document(_Quantity, document["reading"])
+    mirror.meter_readings[document["name"]] = MeterReading.of(
+        known.number, known.latest, known.last, tuple(sets), known.next_set
+    )
 
 
 def _meter_reading_keys(fleet: Fleet) -> Iterator[Key]:
