@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.platform.under_test import AGENT, DRIVER, PlatformUnderTest
+from tests.platform.under_test import AGENT, DRIVER, PlatformProblem, PlatformUnderTest
+from tools.private_platform import PrivatePlatform
 
 PROJECT = Path(__file__).resolve().parents[2]
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
@@ -91,3 +92,12 @@ def test_device_capability_through_the_web_service(platform: PlatformUnderTest) 
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("application/sep+xml")
     assert b"<DeviceCapability" in answer.content
+
+
+def test_only_one_platform_at_a_time_installs_into_the_venv(
+    platform: PlatformUnderTest, tmp_path: Path
+) -> None:
+    """One that installs nothing may run beside it, as in make test."""
+    other = PrivatePlatform(tmp_path / "other")
+    with pytest.raises(PlatformProblem, match=r"process \d+ since .* wait for its end"):
+        other.install(str(PROJECT), AGENT, default=True)
