@@ -5,15 +5,21 @@ Source: IEEE 2030.5-2018 MirrorUsagePoint, MirrorMeterReading.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..model.mirrors import Mirror
 from ..rest.call import Answer, Call, created, no_content, ok
-from ..rest.errors import BadRequest, BadValue
+from ..rest.errors import BadRequest, BadValue, TooLarge
 from ..rest.routing import Route
 from ..sep import models
 from ..sep.identity import normalise_lfdi
 
 # Every edition demands these; without them a list that shows the mirror could be no document.
 MANDATORY = ("mRID", "deviceLFDI", "roleFlags", "serviceCategoryKind", "status")
+
+# MirrorMeterReadings of one post and the Readings in their sets: a day of five minutes of fourteen
+# quantities.
+MAX_READINGS = 4096
 
 
 def read_list(call: Call) -> Answer:
@@ -59,6 +65,7 @@ def post(call: Call) -> Answer:
     )
     if not readings:
         raise BadValue("the MirrorMeterReadingList is empty")
+    _refuse_too_many(readings)
     new = call.fleet.mirroring.post(mirror, readings, call.strict)
     return created(call.self_href) if new else no_content(call.self_href)
 
@@ -72,8 +79,16 @@ def _put(call: Call) -> tuple[Mirror, bool]:
     for name in MANDATORY:
         if getattr(call.body, name) is None:
             raise BadValue(f"MirrorUsagePoint has no {name}")
+    _refuse_too_many(call.body.MirrorMeterReading)
     device = call.named_device(normalise_lfdi(call.body.deviceLFDI), "deviceLFDI")
     return call.fleet.mirroring.put(device, call.body, call.strict)
+
+
+def _refuse_too_many(posted: Iterable[models.MirrorMeterReading]) -> None:
+    """Few are kept, and to look through all of them takes the time of others."""
+    count = sum(1 + sum(len(each.Reading) for each in one.MirrorReadingSet) for one in posted)
+    if count > MAX_READINGS:
+        raise TooLarge(f"{count} readings at once, at most {MAX_READINGS} are taken")
 
 
 def _asked_mirror(call: Call) -> Mirror:

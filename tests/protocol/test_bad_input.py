@@ -31,9 +31,8 @@ def stored(site: Site) -> object:
 def test_refuses(full_site: Site, rule: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     before = stored(full_site)
     method, _, path = rule["request"].partition(" ")
-    body = (
-        "<a>" + "x" * (rule["megabytes"] * 10**6) if "megabytes" in rule else rule.get("body", "")
-    )
+    many = rule.get("many", {"text": "", "times": 0})
+    body = rule.get("body", "").replace("{many}", many["text"] * many["times"])
     content_type = rule.get("content_type", "application/sep+xml")
     response = full_site.ask(method, path, body, content_type=content_type)
     assert response.status == rule["status"]

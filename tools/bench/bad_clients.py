@@ -26,6 +26,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ieee2030_5_agent.pki import make_ca
+from ieee2030_5_agent.server import MAX_TAGS
 
 HOST = "127.0.0.1"
 PROCESSES = 4
@@ -33,10 +34,10 @@ NICE = 5
 PAUSE_S = 0.02  # between the good device's requests
 TIMEOUT_S = 60.0
 REQUEST = b"GET /dcap HTTP/1.1\r\nHost: localhost\r\n\r\n"
-# A document of the largest size in which each octet has to be looked at, and then nothing is kept.
+# As many elements as are read, and then nothing is kept.
 _BEGIN = b'<MirrorUsagePoint xmlns="urn:ieee:std:2030.5:ns"><mRID>0A</mRID>'
 _END = b"</MirrorUsagePoint>"
-EXPENSIVE = _BEGIN + b"<a/>" * ((2**20 - len(_BEGIN + _END)) // 4) + _END
+EXPENSIVE = _BEGIN + b"<a/>" * (MAX_TAGS - (_BEGIN + _END).count(b"<")) + _END
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def nonsense(place: Place, context: ssl.SSLContext, source: str) -> None:
 
 
 def expensive(place: Place, context: ssl.SSLContext, source: str) -> None:
-    """Sends complete documents of the largest size; the server knows no such device."""
+    """Sends complete documents that take longest to read; the server knows no such device."""
     head = f"POST /dcap/mup HTTP/1.1\r\nHost: x\r\nContent-Length: {len(EXPENSIVE)}\r\n\r\n"
     with place.secure(context, source) as secure:
         while True:
