@@ -22,6 +22,7 @@ from tools.private_platform import PrivatePlatform
 CLIENTS: dict[str, dict[str, bool]] = {
     "polls-2018": {"compatible": True},
     "polls-2023": {"compatible": False},
+    "registers-2018": {"compatible": True},
     "registers-2023": {"compatible": False},
     "subscribes-2018": {"compatible": True, "subscribes": True},
     "subscribes-2023": {"compatible": False, "subscribes": True},
