@@ -46,12 +46,13 @@ def read_list(call: Call) -> Answer:
 def respond(call: Call) -> Answer:
     """POST: a device answers an event, or an aggregator does for a device that it manages.
 
-    The answer is kept in the set of the event's program, whichever set it was posted to.
+    The answer is kept in the set of the event's program, whichever set it was posted to. A device
+    that has answered in a program may go on to do so when it is taken out of the program.
     """
-    _asked_set(call)
+    _asked_set(call, answers=True)
     device = _responder(call)
     year = (call.edition or Edition.E2018).year
-    stored = call.fleet.answering.respond(_subject(call), device, call.body, year)
+    stored = call.fleet.answering.respond(_subject(call, device), device, call.body, year)
     return created(_href(call, stored))
 
 
@@ -77,12 +78,17 @@ def _set(call: Call, response_set: ResponseSet) -> models.ResponseSet:
     )
 
 
-def _asked_set(call: Call) -> ResponseSet:
+def _asked_set(call: Call, answers: bool = False) -> ResponseSet:
+    """The set in the URI. ``answers``: also one that the client has answers in and sees no more."""
     number = call.params["rsps"]
     response_set = call.fleet.response_sets.by_number(number)
-    if response_set is None or not call.scope.sees_program(response_set.program):
-        raise call.not_found(f"there is no ResponseSet {number}", response_set)
-    return response_set
+    if response_set is not None:
+        own = call.scope.own
+        if call.scope.sees_program(response_set.program):
+            return response_set
+        if answers and own is not None and response_set.of(own.sfdi):
+            return response_set
+    raise call.not_found(f"there is no ResponseSet {number}", response_set)
 
 
 def _asked_response(call: Call) -> StoredResponse:
@@ -103,12 +109,12 @@ def _responder(call: Call) -> EndDevice:
     return call.named_device(normalise_lfdi(call.body.endDeviceLFDI), "endDeviceLFDI")
 
 
-def _subject(call: Call) -> Subject:
-    """The event that is answered; one that the client cannot see is none for it."""
+def _subject(call: Call, device: EndDevice) -> Subject:
+    """The event that is answered; one that the client could never see is none for it."""
     if call.body.subject is None:
         raise BadValue("subject is missing")
     subject = call.fleet.response_sets.subject(call.body.subject)
-    if not call.scope.sees_program(subject.program):
+    if not call.scope.sees_program(subject.program) and not subject.answered_by(device.sfdi):
         raise UnknownEvent(f"{mrid_text(call.body.subject)} is no event of this server")
     return subject
 

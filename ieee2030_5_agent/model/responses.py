@@ -91,6 +91,10 @@ class Subject:
     def record(self) -> Record:
         return ("event", self.program.number, mrid_text(self.mrid))
 
+    def answered_by(self, sfdi: str) -> bool:
+        """Whether a device has given any answer to it: then it was meant for that device."""
+        return any((sfdi, code) in self.answers for code in Code)
+
 
 @dataclass(slots=True, eq=False)
 class StoredResponse:
@@ -375,8 +379,10 @@ def _check(subject: Subject, device: EndDevice, response: models.Response) -> No
             f"subject {mrid_text(subject.mrid)} is answered by {subject.answer.__name__},"
             f" this is {type(response).__name__}"
         )
-    # An aggregator follows no program itself but may speak for all its devices at once.
-    if not device.registration.aggregator and not subject.program.applies_to(device):
+    # An aggregator follows no program itself but may speak for all its devices at once. Who was
+    # taken out of the program has to tell how its events ended.
+    concerned = device.registration.aggregator or subject.program.applies_to(device)
+    if not concerned and not subject.answered_by(device.sfdi):
         raise BadValue(f"subject {mrid_text(subject.mrid)} is not for device {device.sfdi}")
 
 

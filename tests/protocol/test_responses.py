@@ -359,6 +359,27 @@ def test_an_event_of_others_is_no_event(managed: Site) -> None:
     assert b"is not for device" in managed.post("/dcap/rsps/3/rsp", document, status=400).body
 
 
+@pytest.mark.parametrize("by", [LFDI, AGGREGATOR_LFDI], ids=["the device", "its aggregator"])
+def test_who_is_taken_out_of_a_program_tells_how_its_events_ended(managed: Site, by: str) -> None:
+    """It finds its event gone, and answers that it has cancelled it."""
+    operations = Operations(managed.server)
+    program = operations.create_program(primacy=5, devices=[BATTERY])["mRID"]
+    order = {"program": program, "duration": 3600, "modes": {"opModMaxLimW": 5000}}
+    known, unknown = (operations.create_control(**order)[0]["mRID"] for _ in range(2))
+    to = managed.server.fleet.programs.by_mrid(bytes.fromhex(program)).number
+    assert post(managed, by, LFDI, bytes.fromhex(known), to).status == 201
+    operations.assign_program(program, devices=[])
+
+    def answer(subject: str, who: str = by, lfdi: str = LFDI) -> int:
+        document = managed.xml(response(bytes.fromhex(subject), 6, endDeviceLFDI=lfdi))
+        return managed.ask("POST", f"/dcap/rsps/{to}/rsp", document, client=Client(who)).status
+
+    assert answer(known) == 201
+    assert answer(unknown) == 400
+    assert answer(known, INVERTER_LFDI, INVERTER_LFDI) == 404
+    assert managed.ask("GET", f"/dcap/rsps/{to}/rsp", client=Client(by)).status == 404
+
+
 def test_answers_are_read_and_deleted_by_whoever_may_give_them(managed: Site) -> None:
     assert post(managed, LFDI, LFDI).status == 201
     assert post(managed, INVERTER_LFDI, INVERTER_LFDI).status == 201
