@@ -24,7 +24,7 @@ from .authorisation import Gate
 from .bus import Bus
 from .connection import ConnectionWatch, end_predecessors
 from .cursor_watch import CursorWatch
-from .durability import Durability, store_file
+from .durability import HeldBack, Keeper
 from .function_sets.self_device import software_version
 from .model.changes import Changed
 from .model.points import PointMap, PointMapError
@@ -79,16 +79,17 @@ class IEEE2030_5Agent(Agent):
             report=lambda text: self._note("web", text),
             connected=lambda: self._connection.connected,
         )
-        self._durability = Durability(
-            self._server, lambda text: self._note(STORE, text), self._configure
-        )
+        self._keeper = Keeper(self._server, lambda text: self._note(STORE, text), self._configure)
+        self._held_back = HeldBack(self._server, self._keeper)
         self._listener = ListenerKeeper(
-            self._durability.handle,
+            self._held_back.handle,
             self._server.refusals,
             report=lambda text: self._note("listener", text),
         )
         self._notifier = Notifier(
-            self._server, report=lambda text: self._note("subscriptions", text)
+            self._server,
+            report=lambda text: self._note("subscriptions", text),
+            settled=self._keeper.settled,
         )
         self._server.listen(self._on_change)
         self._cursor_watch = CursorWatch(self._server)
@@ -97,7 +98,7 @@ class IEEE2030_5Agent(Agent):
         )
         for name, operation in Operations(self._server).all():
             self._export(name, operation, gate)
-        self._export("acknowledge_store", self._durability.acknowledge_store, gate)
+        self._export("acknowledge_store", self._keeper.acknowledge_store, gate)
         self._default_config = self._file_config(config_path)
         self.vip.config.set_default(CONFIG, self._default_config)
         every = ["NEW", "UPDATE", "DELETE"]
@@ -106,7 +107,7 @@ class IEEE2030_5Agent(Agent):
 
     def _export(self, name: str, operation: Callable[..., Any], gate: Gate) -> None:
         """Offers a call to other agents; its result waits until it is on disk."""
-        held = self._durability.operation(operation)
+        held = self._held_back.operation(operation)
         self.vip.rpc.export(guarded(held, gate.pass_), name)
 
     # --- life cycle ----------------------------------------------------------------------------
@@ -120,7 +121,7 @@ class IEEE2030_5Agent(Agent):
             return
         self._running = True
         for loop in (
-            self._durability.keep,
+            self._keeper.keep,
             self._bus.keep,
             self._keep_time,
             self._keep_route,
@@ -133,7 +134,7 @@ class IEEE2030_5Agent(Agent):
     def _on_stop(self, sender: object, **kwargs: object) -> None:
         self._route.unregister()
         self._listener.stop()
-        self._durability.close()
+        self._keeper.close()
         _log.info("stopped")
 
     def _for_ever(self, loop: Callable[[], None]) -> None:
@@ -149,7 +150,7 @@ class IEEE2030_5Agent(Agent):
         """Offers the URIs once the devices are known, so that nobody is told to be unknown."""
         if not self._configured.wait(timeout=FIRST_CONFIG_S):
             _log.warning("no configuration after %s s", FIRST_CONFIG_S)
-            self._durability.choose(None, store_file(self._server.settings.store))
+            self._keeper.choose(None, self._server.settings.store.file())
             self._route.want(self._server.root)
         self._route.keep()
 
@@ -213,13 +214,13 @@ class IEEE2030_5Agent(Agent):
         except ValueError as refusal:
             self._refuse(refusal)
         else:
-            if self._durability.is_open:
+            if self._keeper.is_open:
                 try:
                     self._configure(settings)
                 except ValueError as refusal:
                     self._refuse(refusal)
         known = settings or self._server.settings
-        self._durability.choose(settings, store_file(known.store))
+        self._keeper.choose(settings, known.store.file())
         self._route.want(known.root)
         self._configured.set()
 
@@ -230,7 +231,7 @@ class IEEE2030_5Agent(Agent):
         """Puts a configuration in force. Raises ValueError, then the former one stays."""
         former = self._server.settings
         # Not what was configured while the agent was away: then the store knows of others.
-        self._filling = not self._durability.is_open and not self._server.fleet.registry.listed
+        self._filling = not self._keeper.is_open and not self._server.fleet.registry.listed
         try:
             self._server.configure(settings)
         finally:
@@ -267,7 +268,7 @@ class IEEE2030_5Agent(Agent):
         if caller != PLATFORM_WEB:
             raise BadCall(f"web_request is for {PLATFORM_WEB}, not for {caller}")
         proxy = self._server.settings.proxy
-        return serve(self._durability.handle, env, data, proxy.secret if proxy else None)
+        return serve(self._held_back.handle, env, data, proxy.secret if proxy else None)
 
     @RPC.export
     @guarded
@@ -287,7 +288,7 @@ class IEEE2030_5Agent(Agent):
             "notifications": self._server.outbox.status(),
             "messages_dropped": self._bus.dropped,
             "connections": self._listener.connections,
-            "store": self._durability.status(),
+            "store": self._keeper.status(),
         }
 
 

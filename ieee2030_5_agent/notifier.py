@@ -33,11 +33,18 @@ LATER = frozenset({408, 425, 429})
 class Notifier:
     """Serves the outbox of a server for ever, in a greenlet that runs ``keep``."""
 
-    def __init__(self, server: Server, report: Callable[[str | None], None]) -> None:
-        """``report`` hears of files that cannot be used, None when they can."""
+    def __init__(
+        self,
+        server: Server,
+        report: Callable[[str | None], None],
+        settled: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """``report`` hears of files that cannot be used, None when they can. ``settled`` waits
+        until all that was changed is on disk; the reason when it is not kept."""
         self._server = server
         self._outbox = server.outbox
         self._report = report
+        self._settled = settled
         self._wake = Event()
         self._beginning = BoundedSemaphore(AT_ONCE)
         self._outbox.wake = self._wake.set
@@ -108,6 +115,9 @@ class Notifier:
 
     def _post(self, turn: Turn, digest: bytes | None, body: bytes) -> None:
         subscription = turn.subscription
+        if self._settled() is not None:
+            self._outbox.put_back(turn)  # it may tell of what was refused: it is built anew
+            return
         try:
             target = parse_target(subscription.notification_uri)
             status = self._poster.post(target, body, lambda: self._outbox.current(turn))

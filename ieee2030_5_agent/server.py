@@ -42,6 +42,7 @@ from .sep.codec import CodecError, encode, is_complete, parse
 from .sep.editions import Edition
 from .sep.identity import new_mrid
 from .settings import Settings
+from .store.outgoing import Outgoing
 
 _log = logging.getLogger(__name__)
 
@@ -67,8 +68,10 @@ class Server:
         self._timer = timer or clock
         self.settings = settings
         self.started = clock()
-        self._listeners: list[Callable[[Changed], None]] = []
+        # What those outside hear of the fleet, whichever is in force.
+        self.outgoing = Outgoing()
         self.fleet = self.new_fleet(settings)
+        self.fleet.listen(self.outgoing.tell)
         self.refusals = Refusals(self._timer)
         self._answers: Counter[int] = Counter()
         self._last_error: str | None = None
@@ -110,17 +113,15 @@ class Server:
             fleet.set_default_points(former.default_points)
         fleet.close(former.closed)
         self.outbox.follow(fleet.subscriptions, Affected(self.table, fleet))
-        for listener in self._listeners:
-            fleet.listen(listener)
+        fleet.listen(self.outgoing.tell)
         editions = {device.edition for device in fleet.registry.listed}
         self._lax = self._lax or any(
             edition is not None and edition.year < Edition.E2018.year for edition in editions
         )
 
     def listen(self, listener: Callable[[Changed], None]) -> None:
-        """Calls ``listener`` after each change of the fleet, whichever is in force."""
-        self._listeners.append(listener)
-        self.fleet.listen(listener)
+        """Calls ``listener`` after each change that is for good."""
+        self.outgoing.listen(listener)
 
     @property
     def root(self) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -10,6 +13,8 @@ from .base import Strict
 from .fields import UINT32, no_bool
 
 MEMORY = "memory"
+# An installed agent may write below its own folder, which is where it starts.
+DEFAULT_FILE = Path("data", "ieee2030_5.sqlite")
 
 
 class Store(Strict):
@@ -38,3 +43,14 @@ class Store(Strict):
                 raise ValueError(f'{raw!r} is neither "{MEMORY}" nor an object with keys')
             return {"memory": True}
         return raw
+
+    def file(self, environ: Mapping[str, str] = os.environ) -> Path | None:
+        """The file that is configured, or in the data folder of an installed agent.
+
+        None: nothing is kept. An agent that is run by hand has no data folder.
+        """
+        if self.memory:
+            return None
+        if self.path is not None:
+            return Path(self.path).absolute()
+        return DEFAULT_FILE.absolute() if environ.get("AGENT_UUID") else None

@@ -7,7 +7,8 @@ written, so that what changes ten times in between is written once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -15,6 +16,11 @@ from ..model.changes import Changed, Record
 from ..model.fleet import Fleet
 from .documents import Document
 from .kinds import KINDS, Key
+
+_log = logging.getLogger(__name__)
+
+# As many parts as a whole may be thought to have, where there are only so many documents to make.
+PARTS = 50
 
 # (kind, key as text).
 Row = tuple[str, str]
@@ -29,6 +35,15 @@ class Batch:
     put: list[tuple[str, str, str]] = field(default_factory=list)
     # The names of what is in it only because it is due, not because somebody waits for it.
     latest: tuple[Record, ...] = ()
+    # Of which records all those below are written again, as their own names were forgotten.
+    anew: tuple[Record, ...] = ()
+
+    def add(self, record: Record, document: str | None) -> None:
+        row = str(record[0]), _text(record[1:])
+        if document is None:
+            self.removed.append(row)
+        else:
+            self.put.append((*row, document))
 
 
 class Journal:
@@ -41,8 +56,13 @@ class Journal:
         self._records: dict[Record, None] = {}
         self._latest: dict[Record, None] = {}
         self._gone: dict[Record, None] = {}
+        self._anew: dict[Record, None] = {}
+        # Documents that were made before their batch, of what has not changed since.
+        self._made: dict[Record, str | None] = {}
         # How often something was noted that somebody waits for.
         self.position = 0
+        # Records that nobody waited for and that were left out, as no document could be made.
+        self.not_storable = 0
         fleet.listen(self._note, keeps=True)
 
     @property
@@ -53,33 +73,111 @@ class Journal:
     @property
     def backlog(self) -> int:
         """How many records are still to be written."""
-        return len(self._records) + len(self._latest) + len(self._gone)
+        return len(self._records) + len(self._latest) + len(self._gone) + len(self._anew)
+
+    # --- making batches ------------------------------------------------------------------------
+
+    def prepare(self, piece: int, *, latest: bool = False) -> Iterator[None]:
+        """Makes documents before their batch is taken, and yields after every ``piece`` of them:
+        others may have a turn then, and what changes meanwhile is made once more.
+
+        Of what is urgent; or of the ``latest`` only. Less than one piece is left to the batch.
+        """
+        make = self._make_latest if latest else self._make
+        while len(left := self._unmade(latest)) > piece:
+            for place, record in enumerate(left, 1):
+                make(record)
+                if place % piece == 0:
+                    yield
 
     def take(self, most_latest: int) -> Batch:
-        """All that is urgent, and some of the rest, as documents of this moment."""
-        latest = tuple(islice(self._latest, most_latest))
-        for record in latest:
-            del self._latest[record]
-        batch = Batch(latest=latest)
+        """All that is urgent, and some of the rest, as documents of this moment.
+
+        Raises whatever a document of what is urgent raises; then nothing is taken.
+        """
+        batch, urgent = Batch(), {**self._gone, **self._records}
+        for record in urgent:
+            if record not in self._made:
+                self._make(record)
         for record in self._gone:
             batch.cleared += ((part, _text(record[1:])) for part in KINDS[str(record[0])].parts)
-        for record in {**self._gone, **self._records, **dict.fromkeys(latest)}:
-            _add(self._fleet, record, batch)
+        for record in urgent:
+            batch.add(record, self._made.pop(record))
         self._records.clear()
         self._gone.clear()
+        self._take_latest(batch, most_latest, urgent)
         return batch
 
     def take_latest(self) -> Batch:
         """Only what nobody waits for, as documents of this moment."""
-        batch = Batch(latest=tuple(self._latest))
-        self._latest.clear()
-        for record in batch.latest:
-            _add(self._fleet, record, batch)
+        batch = Batch()
+        self._take_latest(batch, self.backlog * PARTS, ())
         return batch
 
-    def put_back(self, records: Iterable[Record]) -> None:
-        """Records that nobody waits for, of a batch that could not be written."""
-        self._latest = {**dict.fromkeys(records), **self._latest}
+    def put_back(self, batch: Batch) -> None:
+        """What nobody waits for, of a batch that could not be written."""
+        self._latest = {**dict.fromkeys(batch.latest), **self._latest}
+        self._anew = {**dict.fromkeys(batch.anew), **self._anew}
+
+    def tidy(self) -> Iterator[None]:
+        """Forgets the names of parts that are not there any more: while nothing can be written,
+        they would become more and more. Instead all parts of their whole are written again, once.
+
+        Yields after each whole, so that others may have a turn.
+        """
+        noted: dict[Record, list[Record]] = {}
+        for record in self._latest:
+            if KINDS[str(record[0])].below is not None:
+                noted.setdefault(record[:-1], []).append(record)
+        for whole, records in noted.items():
+            there = set(self._below(whole))
+            for record in records:
+                if record not in there and self._latest.pop(record, self) is None:
+                    self._anew[whole] = None
+            yield
+
+    def _take_latest(self, batch: Batch, most: int, taken: Container[Record]) -> None:
+        """``taken``: what is in the batch already."""
+        names = tuple(islice(self._latest, most))
+        batch.anew = tuple(islice(self._anew, (most - len(names)) // PARTS))
+        for whole in batch.anew:
+            del self._anew[whole]
+            batch.cleared.append((str(whole[0]), _text(whole[1:])))
+        parts = (part for whole in batch.anew for part in self._below(whole))
+        for record in dict.fromkeys((*names, *parts)):
+            if record not in self._made and record not in taken:
+                self._make_latest(record)
+            if record in self._made:
+                batch.add(record, self._made.pop(record))
+        batch.latest = tuple(record for record in names if record in self._latest)
+        for record in batch.latest:
+            del self._latest[record]
+
+    def _unmade(self, latest: bool) -> list[Record]:
+        names = self._latest if latest else {**self._gone, **self._records}
+        return [record for record in names if record not in self._made]
+
+    def _make(self, record: Record) -> None:
+        """Its document as JSON; None when there is none such (any more)."""
+        document = KINDS[str(record[0])].document(self._fleet, record[1:])
+        self._made[record] = None if document is None else _json(document)
+
+    def _make_latest(self, record: Record) -> None:
+        """One that has no document is left out: what others wait for does not wait for it."""
+        try:
+            self._make(record)
+        except Exception:  # noqa: BLE001 - a fault of ours, whatever it is; told, and counted
+            _log.exception("store: %s cannot be made a document", "/".join(map(str, record)))
+            self._latest.pop(record, None)
+            self.not_storable += 1
+
+    def _below(self, whole: Record) -> Iterator[Record]:
+        """All parts of a whole that there are."""
+        below = KINDS[str(whole[0])].below
+        for key in () if below is None else below(self._fleet, whole[1:]):
+            yield (whole[0], *key)
+
+    # --- noting --------------------------------------------------------------------------------
 
     def note_all(self) -> None:
         """Everything that there is, as if it had just changed."""
@@ -88,15 +186,16 @@ class Journal:
 
     def _note(self, change: Changed) -> None:
         self.position += bool(change.records or change.gone)
-        if change.records:
-            self._records.update(dict.fromkeys(change.records))
-        if change.gone:
-            self._gone.update(dict.fromkeys(change.gone))
-        if change.latest:
-            self._latest.update(dict.fromkeys(change.latest))
+        self._records.update(dict.fromkeys(change.records))
+        self._gone.update(dict.fromkeys(change.gone))
+        self._latest.update(dict.fromkeys(change.latest))
         if change.sfdi is not None:
             # Whatever changed about a device may have changed its points.
             self._latest["times", change.sfdi] = None
+            self._made.pop(("times", change.sfdi), None)
+        if self._made:
+            for record in (*change.records, *change.gone, *change.latest):
+                self._made.pop(record, None)
         self._noted()
 
 
@@ -104,17 +203,9 @@ def batch_of(fleet: Fleet, records: Iterable[Record]) -> Batch:
     """These records as documents of this moment."""
     batch = Batch()
     for record in records:
-        _add(fleet, record, batch)
+        document = KINDS[str(record[0])].document(fleet, record[1:])
+        batch.add(record, None if document is None else _json(document))
     return batch
-
-
-def _add(fleet: Fleet, record: Record, batch: Batch) -> None:
-    kind, key = str(record[0]), record[1:]
-    document = KINDS[kind].document(fleet, key)
-    if document is None:
-        batch.removed.append((kind, _text(key)))
-    else:
-        batch.put.append((kind, _text(key), _json(document)))
 
 
 def everything(fleet: Fleet) -> dict[Row, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from ..model.changes import Record as Name
 from ..model.fleet import Fleet
 from .database import LOG, Database, Record, told
 from .errors import DamagedStore, StoreError
-from .journal import Batch, batch_of
+from .journal import Batch, Row, batch_of
 from .kinds import KINDS
 from .restoring import Unusable, restore
 from .salvage import salvage, set_aside
@@ -121,6 +121,9 @@ def overlay(rows: Iterable[Record], batch: Batch) -> list[Record]:
     Without what belongs to a device or mirror that the file does not have: its making was refused.
     """
     found = {(kind, key): document for kind, key, document in rows}
+    if batch.cleared:
+        cleared = set(batch.cleared)
+        found = {row: text for row, text in found.items() if not _is_below(row, cleared)}
     for row in batch.removed:
         found.pop(row, None)
     in_order = list(KINDS)
@@ -133,8 +136,16 @@ def overlay(rows: Iterable[Record], batch: Batch) -> list[Record]:
 def _has_owner(kind: str, key: str, found: Mapping[tuple[str, str], str]) -> bool:
     """Whether what a record is a part of is there; true for what is no part."""
     owners = [owner.name for owner in KINDS.values() if kind in owner.parts]
-    keys = itertools.accumulate(key.split("/"), "{}/{}".format)
-    return not owners or any(pair in found for pair in itertools.product(owners, keys))
+    return not owners or any(pair in found for pair in itertools.product(owners, _whole(key)))
+
+
+def _is_below(row: Row, wholes: Container[Row]) -> bool:
+    return any((row[0], prefix) in wholes for prefix in _whole(row[1]))
+
+
+def _whole(key: str) -> Iterator[str]:
+    """A key and all that it begins with."""
+    return itertools.accumulate(key.split("/"), "{}/{}".format)
 
 
 def _said(unusable: list[Unusable], aside: Path) -> str:

@@ -19,8 +19,8 @@ from typing import Any
 import gevent
 from gevent.pywsgi import WSGIServer
 
-from ieee2030_5_agent import durability
-from ieee2030_5_agent.durability import Durability
+from ieee2030_5_agent.durability import HeldBack, Keeper
+from ieee2030_5_agent.durability import keeper as keeping
 from ieee2030_5_agent.model.errors import StoreUnavailable
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Request, Response
@@ -39,7 +39,7 @@ SETTINGS = {
 def main(path: str, seed: str | None = None) -> None:
     disk = Disk()
     server = Server(Settings.load({}))
-    keeper = Durability(
+    keeper = Keeper(
         server, report, server.configure, functools.partial(Database, connect=disk.connect)
     )
     gevent.spawn(keeper.keep)
@@ -47,11 +47,12 @@ def main(path: str, seed: str | None = None) -> None:
     while not keeper.is_open:
         gevent.sleep(0.005)
     if seed is not None:
-        durability.RETRY_S = 0.02
+        keeping.RETRY_S = 0.02
         gevent.spawn(fail_at_times, disk, random.Random(seed))
-    calls = {name: keeper.operation(call) for name, call in Operations(server).all()}
+    held_back = HeldBack(server, keeper)
+    calls = {name: held_back.operation(call) for name, call in Operations(server).all()}
     calls["get_status"] = keeper.status
-    web = WSGIServer(("127.0.0.1", 0), functools.partial(answer, keeper.handle, calls), log=None)
+    web = WSGIServer(("127.0.0.1", 0), functools.partial(answer, held_back.handle, calls), log=None)
     web.start()
     print(web.server_port, flush=True)
     web.serve_forever()

@@ -257,7 +257,7 @@ def test_starts_its_loops_once_however_often_it_connects(agent: Any) -> None:
     agent._on_start(None)
     loops = [args[0].__qualname__ for _, args in agent.core.spawned]
     assert loops == [
-        "Durability.keep",
+        "Keeper.keep",
         "Bus.keep",
         "IEEE2030_5Agent._keep_time",
         "IEEE2030_5Agent._keep_route",
@@ -347,13 +347,13 @@ def test_what_was_configured_while_the_agent_was_away_is_news(make: Any, tmp_pat
     path = str(tmp_path / "store.sqlite")
     for devices, news in (([A], []), ([A, B], [f"ieee2030_5/{SFDI_B}/registration"])):
         agent = make()
-        keeper = gevent.spawn(agent._durability.keep)
+        keeper = gevent.spawn(agent._keeper.keep)
         configure(agent, {"devices": devices, "store": {"path": path}})
         with gevent.Timeout(10):
-            while not agent._durability.is_open:
+            while not agent._keeper.is_open:
                 gevent.sleep(0.01)
         assert [topic for topic, _ in published(agent)] == news
-        agent._durability.close()
+        agent._keeper.close()
         keeper.kill()
 
 

@@ -15,8 +15,9 @@ from typing import Any
 import gevent
 import pytest
 
-from ieee2030_5_agent import durability as module
-from ieee2030_5_agent.durability import Durability, store_file
+from ieee2030_5_agent.durability import HeldBack, Keeper
+from ieee2030_5_agent.durability import keeper as module
+from ieee2030_5_agent.model.changes import Changed
 from ieee2030_5_agent.model.errors import StoreUnavailable
 from ieee2030_5_agent.model.fleet import Fleet
 from ieee2030_5_agent.model.points import PointMap
@@ -35,6 +36,7 @@ BATTERY = "097935300833"
 LFDI = "247bd68e3378fe57ba604e3c8bdf9e3f78a3d743"
 CAPABILITY = documents.SINGLETONS["/dcap/edev/0/der/1/dercap"]
 STATUS = documents.SINGLETONS["/dcap/edev/0/der/1/ders"]
+LIMIT = {"opModMaxLimW": 50}
 LIMIT_S = 10.0
 
 
@@ -46,27 +48,30 @@ class Run:
     disk: Disk = field(default_factory=Disk)
     settings: Settings | None = None
     problems: list[str | None] = field(default_factory=list)
+    told: list[Changed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.server = Server(Settings.load({}))
-        self.durability = Durability(
+        self.server.listen(self.told.append)
+        self.keeper = Keeper(
             self.server,
             self.problems.append,
             self.server.configure,
             functools.partial(Database, connect=self.disk.connect),
         )
-        self.greenlet = gevent.spawn(self.durability.keep)
-        self.durability.choose(self.settings, self.path)
+        self.held_back = HeldBack(self.server, self.keeper)
+        self.greenlet = gevent.spawn(self.keeper.keep)
+        self.keeper.choose(self.settings, self.path)
         self.operations = dict(Operations(self.server).all())
 
     def ask(self, method: str, path: str, body: str = "") -> Response:
         end = body.find(">")
         xml = f'{body[:end]} xmlns="urn:ieee:std:2030.5:ns"{body[end:]}' if body else ""
         request = Request(method, path, body=xml.encode(), content_type="application/sep+xml")
-        return self.durability.handle(request)
+        return self.held_back.handle(request)
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        return self.durability.operation(self.operations[name])(*args, **kwargs)
+        return self.held_back.operation(self.operations[name])(*args, **kwargs)
 
     @property
     def capability(self) -> bool:
@@ -75,27 +80,33 @@ class Run:
     @property
     def rests(self) -> bool:
         """Whether all is written."""
-        return not self.durability.status()["backlog"] and self.durability._flying is None
+        return self.keeper._commits is not None and not self.keeper._commits.under_way
+
+    @property
+    def database(self) -> Database:
+        assert self.keeper._commits is not None
+        return self.keeper._commits.database
 
     @contextmanager
     def slow_disk(self) -> Iterator[None]:
         """Nothing reaches the disk while the block runs."""
         held = threading.Event()
-        self.durability._disk.spawn(held.wait)
+        gevent.spawn(self.keeper._disk.call, held.wait)
+        gevent.idle()  # it is in the thread then
         try:
             yield
         finally:
             held.set()
 
     def end(self) -> None:
-        self.durability.close()
+        self.keeper.close()
         self.greenlet.kill()
 
     def die(self) -> None:
         """As SIGKILL would: nothing more is written, the system takes the lock back."""
         self.greenlet.kill()
-        if self.durability._database is not None:
-            self.durability._on_disk(self.durability._database.close)
+        if self.keeper._commits is not None:
+            self.keeper._disk.call(self.database.close)
 
 
 Start = Callable[..., Run]
@@ -111,7 +122,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         settings = None if config is None else Settings.load(config)
         runs.append(run := Run(tmp_path / "data" / "store.sqlite", settings=settings, **more))
         if wait:
-            until(lambda: run.durability.is_open and run.rests, "an open store")
+            until(lambda: run.keeper.is_open and run.rests, "an open store")
         return run
 
     yield begin
@@ -194,7 +205,7 @@ def test_what_devices_repeat_is_written_behind(start: Start) -> None:
     assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
     assert run.disk.commits == before
     with gevent.Timeout(1.0):
-        while run.durability.status()["backlog"]:
+        while run.keeper.status()["backlog"]:
             gevent.sleep(0.005)
     device = run.server.fleet.device(BATTERY)
     times = dict(device.point_times)
@@ -221,9 +232,9 @@ def test_an_end_on_a_disk_that_fails_waits_for_nothing(
     run.disk.failing = True
     assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
     if since == "for long":
-        until(lambda: run.durability.state == module.CLOSED, "failed batch")
+        until(lambda: run.keeper.state == module.CLOSED, "failed batch")
     with gevent.Timeout(LIMIT_S):
-        run.durability.close()
+        run.keeper.close()
     assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 503
     attempts = len(run.problems)
     gevent.idle()
@@ -239,7 +250,7 @@ def test_an_end_after_the_disk_is_well_again_writes_what_waited(
     run = start()
     run.disk.failing = True
     assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
-    until(lambda: run.durability.state == module.CLOSED, "failed batch")
+    until(lambda: run.keeper.state == module.CLOSED, "failed batch")
     run.disk.failing = False
     run.end()
     assert ("DERStatus", 1) in start().server.fleet.device(BATTERY).resources
@@ -266,7 +277,7 @@ def test_points_of_the_configured_registry_keep_their_times(start: Start, first:
     run = start(wait=False)
     if first == "registry":
         run.server.fleet.set_default_points(registry)
-    until(lambda: run.durability.is_open, "open store")
+    until(lambda: run.keeper.is_open, "open store")
     if first == "a newer value":
         run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS)
     if first != "registry":
@@ -274,6 +285,76 @@ def test_points_of_the_configured_registry_keep_their_times(start: Start, first:
     times = run.server.fleet.device(BATTERY).point_times
     assert list(times) == ["my_soc"]
     assert (times == before) is (first != "a newer value")
+
+
+# --- who hears of it -----------------------------------------------------------------------------
+
+
+def names(run: Run) -> list[str]:
+    """What others were told of: resources by their name, other changes by what they are."""
+    return [str(change.detail.get("resource", change.what)) for change in run.told]
+
+
+def test_nobody_is_told_before_it_is_on_disk_and_all_in_order(start: Start) -> None:
+    run = start()
+    run.told.clear()
+    with run.slow_disk():
+        assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+        assert names(run) == ["DERStatus"]  # which nobody has to wait for
+        waits = gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
+        gevent.sleep(0.02)
+        run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS)
+        assert names(run) == ["DERStatus"]
+    assert waits.get().status == 201
+    assert names(run) == ["DERStatus", "DERCapability", "DERStatus"]
+
+
+def test_nobody_ever_hears_of_what_was_refused(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    run.told.clear()
+    run.disk.failing = True
+    with run.slow_disk():
+        waits = gevent.spawn(run.call, "create_control", device=BATTERY, modes=LIMIT, duration=600)
+        gevent.sleep(0.02)
+        assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+    with pytest.raises(StoreUnavailable):
+        waits.get()
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
+    # What devices repeat is for good, also while nothing can be written.
+    assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 204
+    assert [name for name in names(run) if name != "configuration"] == ["DERStatus", "DERStatus"]
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    assert run.call("create_control", device=BATTERY, modes=LIMIT, duration=600)
+    assert "control" in names(run)
+
+
+def test_what_time_brought_is_told_once_more_when_it_could_not_be_written(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    soon = int(run.server.clock()) + 2
+    run.call("create_control", device=BATTERY, modes=LIMIT, start=soon, duration=600)
+    run.told.clear()
+    run.disk.failing = True
+    until(lambda: run.server.clock() >= soon, "time")
+    with run.slow_disk():
+        run.server.fleet.advance(run.server.clock())
+        assert not run.told
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
+    assert "control" not in names(run)
+    run.server.fleet.advance(run.server.clock())
+    (change,) = (change for change in run.told if change.what == "control")
+    assert change.detail["status"] == "active"
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    run.die()
+    (listed,) = start().call("get_controls", BATTERY)
+    assert listed["status"] == "active"
 
 
 # --- what cannot be kept is refused --------------------------------------------------------------
@@ -294,7 +375,7 @@ def test_what_cannot_be_written_is_refused_and_forgotten(
             refused.append(answer)
             break
     assert [(one.status, dict(one.headers)["Retry-After"]) for one in refused] == [(503, "10")]
-    until(lambda: run.durability.state == module.CLOSED, "end of reading")
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
     kept = len(run.server.fleet.device(BATTERY).log.listed)
     # Nothing is changed any more, whoever asks.
     assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 503
@@ -306,7 +387,7 @@ def test_what_cannot_be_written_is_refused_and_forgotten(
     assert run.ask("GET", "/dcap/edev/0/di").status == 200
     assert run.problems[-1] is not None
     setattr(run.disk, fault, False)
-    until(lambda: run.durability.state == module.GOOD, "recovery")
+    until(lambda: run.keeper.state == module.GOOD, "recovery")
     assert run.problems[-1] is None
     assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 201
     until(lambda: run.rests, "rest")
@@ -329,7 +410,7 @@ def test_all_who_wait_for_a_failed_batch_are_refused(
         gevent.sleep(0.02)
     gevent.joinall(waiting)
     assert [one.value.status for one in waiting] == [503, 503]
-    until(lambda: run.durability.state == module.CLOSED, "end of reading")
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
     assert not run.capability
     assert not run.server.fleet.device(BATTERY).log.listed
 
@@ -347,7 +428,7 @@ def test_what_devices_repeat_is_not_refused_with_what_others_wait_for(
         assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
     assert waits.get().status == 503
     run.disk.failing = False
-    until(lambda: run.durability.state == module.GOOD and run.rests, "recovery")
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
     run.die()
     resources = start().server.fleet.device(BATTERY).resources
     assert (("DERStatus", 1) in resources, ("DERCapability", 1) in resources) == (True, False)
@@ -376,9 +457,9 @@ def test_damage_that_is_met_while_recovering_is_set_aside(
 
         monkeypatch.setattr(Database, "probe", damaged_once)
         run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS)
-        until(lambda: run.durability.state == module.CLOSED, "failed batch")
+        until(lambda: run.keeper.state == module.CLOSED, "failed batch")
     run.disk.failing = False
-    until(lambda: run.durability.state == module.GOOD, "recovery")
+    until(lambda: run.keeper.state == module.GOOD, "recovery")
     assert "store.damaged-" in str(run.problems[-1])
     assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 201
     assert len(list(file.parent.glob("*.damaged-*.sqlite"))) == 1
@@ -399,12 +480,12 @@ def test_what_was_heard_of_a_device_that_was_refused_is_no_damage(
     request = Request(
         "POST", "/dcap/edev", body=body, content_type="application/sep+xml", client=client
     )
-    assert run.durability.handle(request).status == 503
-    until(lambda: run.durability.state == module.CLOSED, "end of reading")
+    assert run.held_back.handle(request).status == 503
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
     assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
     run.disk.failing = False
-    until(lambda: run.durability.state == module.GOOD and run.rests, "recovery")
-    assert run.durability.status()["damage"] is None
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    assert run.keeper.status()["damage"] is None
     assert not list((tmp_path / "data").glob("*.damaged-*"))
 
 
@@ -413,8 +494,7 @@ def test_a_record_that_cannot_be_used_is_copied_once_however_long_it_takes(
 ) -> None:
     monkeypatch.setattr(module, "RETRY_S", 0.02)
     run = start()
-    assert run.durability._database is not None
-    run.durability._database.write(Batch(put=[("contact", "1", '{"last_contact":0}')]))
+    run.database.write(Batch(put=[("contact", "1", '{"last_contact":0}')]))
     run.end()
     at = itertools.count(1_000_000)
     with monkeypatch.context() as clock:
@@ -422,7 +502,7 @@ def test_a_record_that_cannot_be_used_is_copied_once_however_long_it_takes(
         run = start(wait=False, disk=Disk(failing=True))
         until(lambda: len(run.problems) >= 3, "third attempt")
         run.disk.failing = False
-        until(lambda: run.durability.is_open, "open store")
+        until(lambda: run.keeper.is_open, "open store")
     assert "the record contact 1" in str(run.problems[-1])
     assert len(list((tmp_path / "data").glob("*.damaged-*.sqlite"))) == 1
 
@@ -436,7 +516,7 @@ def test_a_whole_mirror_is_not_taken_while_nothing_can_be_kept(
     assert run.ask("POST", "/dcap/mup", documents.mirror("AA")).status == 201
     run.disk.failing = True
     run.ask("POST", "/dcap/edev/0/lel", documents.log_event())
-    until(lambda: run.durability.state == module.CLOSED, "end of reading")
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
     changed = documents.mirror("AA").replace("<status>1<", "<status>0<")
     assert run.ask("POST", "/dcap/mup/0", changed).status == 503
     assert run.server.fleet.mirrors.listed[0].usage_point.status == 1
@@ -451,7 +531,7 @@ def test_readings_are_taken_while_the_disk_is_full_but_no_new_meter_reading(
     assert run.ask("POST", "/dcap/mup", mirror).status == 201
     run.disk.failing = True
     run.ask("POST", "/dcap/edev/0/lel", documents.log_event())
-    until(lambda: run.durability.state == module.CLOSED, "end of reading")
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
     again = documents.meter_reading("AB", "<Reading><value>77</value></Reading>", "")
     assert run.ask("POST", "/dcap/mup/0", again).status == 204
     new = documents.meter_reading(
@@ -472,7 +552,7 @@ def test_a_change_that_cannot_be_made_a_document_is_refused_and_forgotten(
         while_broken.setitem(KINDS, "rates", broken)
         with pytest.raises(StoreUnavailable, match="internal error"):
             run.call("set_post_rate", 30)
-    until(lambda: run.durability.state == module.GOOD, "recovery")
+    until(lambda: run.keeper.state == module.GOOD, "recovery")
     assert run.server.fleet.mirroring.post_rate_s == 300
     assert run.call("set_post_rate", 30) is None
     assert run.server.fleet.mirroring.post_rate_s == 30
@@ -491,7 +571,7 @@ def test_until_the_store_is_open_everybody_is_told_to_come_again(
     assert "in use by another agent" in str(second.problems[-1])
     assert second.ask("GET", "/dcap").status == 503
     first.end()
-    until(lambda: second.durability.is_open, "open store")
+    until(lambda: second.keeper.is_open, "open store")
     assert second.ask("GET", "/dcap").status == 200
     assert second.problems[-1] is None
 
@@ -515,7 +595,7 @@ def test_a_damaged_file_is_set_aside_and_told_until_somebody_knows(
     run.end()
     run = start()
     assert "kept as store.damaged-" in str(run.problems[-1])
-    run.durability.acknowledge_store()
+    run.keeper.acknowledge_store()
     assert run.problems[-1] is None
     run.end()
     assert start().problems == [None]
@@ -527,8 +607,8 @@ def test_without_a_configuration_nothing_is_shown_and_nothing_taken_away(start: 
     run.end()
     run = start(config=None, wait=False)
     assert run.ask("GET", "/dcap/edev").status == 503
-    run.durability.choose(Settings.load({"devices": [{"lfdi": LFDI}]}), run.path)
-    until(lambda: run.durability.is_open, "open store")
+    run.keeper.choose(Settings.load({"devices": [{"lfdi": LFDI}]}), run.path)
+    until(lambda: run.keeper.is_open, "open store")
     assert run.capability
 
 
@@ -544,8 +624,8 @@ def test_a_configuration_that_conflicts_with_the_store_lets_nobody_in(start: Sta
     assert "made by rpc, not by config" in str(run.problems[-1])
     assert [run.ask("GET", path).status for path in ("/dcap", "/dcap/edev")] == [503, 503]
     assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 503
-    run.durability.choose(Settings.load(secure), run.path)
-    until(lambda: run.durability.is_open and run.rests, "open store")
+    run.keeper.choose(Settings.load(secure), run.path)
+    until(lambda: run.keeper.is_open and run.rests, "open store")
     assert run.problems[-1] is None
     assert run.ask("GET", "/dcap/edev").status == 403
 
@@ -560,7 +640,7 @@ def test_registries_that_nobody_has_are_forgotten_at_the_start(start: Start) -> 
     run = start()
     assert list(run.call("get_points", BATTERY)) == ["second"]
     run.end()
-    kinds = [kind for kind, _, _ in start().durability._database.read()]  # type: ignore[union-attr]
+    kinds = [kind for kind, _, _ in start().database.read()]
     assert kinds.count("registry") == 1
 
 
@@ -596,7 +676,7 @@ def test_a_fault_in_bringing_back_is_told_and_tried_again(
             "cannot be brought back: KeyError: 'default'"[-41:]
         }
         assert run.ask("GET", "/dcap").status == 503
-    until(lambda: run.durability.is_open, "open store")
+    until(lambda: run.keeper.is_open, "open store")
 
 
 def test_a_start_that_fails_half_way_lets_go_of_the_file(
@@ -612,7 +692,7 @@ def test_a_start_that_fails_half_way_lets_go_of_the_file(
     until(lambda: len(run.problems) >= 3, "third attempt")
     assert {str(problem)[-14:] for problem in run.problems} == {"disk I/O error"}
     run.disk.failing = False
-    until(lambda: run.durability.is_open, "open store")
+    until(lambda: run.keeper.is_open, "open store")
 
 
 @pytest.mark.parametrize(
@@ -626,4 +706,4 @@ def test_a_start_that_fails_half_way_lets_go_of_the_file(
     ids=["memory", "installed", "by hand", "configured"],
 )
 def test_where_the_file_is(settings: Any, environ: Any, expected: Path | None) -> None:
-    assert store_file(Store.read(settings), environ) == expected
+    assert Store.read(settings).file(environ) == expected

@@ -12,7 +12,7 @@ from typing import Any
 
 import gevent
 
-from ieee2030_5_agent.durability import Durability
+from ieee2030_5_agent.durability import HeldBack, Keeper
 from ieee2030_5_agent.model.drafts import Draft
 from ieee2030_5_agent.model.end_device import Registration
 from ieee2030_5_agent.operations import Operations
@@ -52,16 +52,18 @@ class _Running:
 
     def __init__(self, path: Path | None) -> None:
         self.server = Server(Settings.load({}))
-        self.durability = Durability(self.server, lambda problem: None, self.server.configure)
-        self._writer = gevent.spawn(self.durability.keep)
-        self.durability.choose(Settings.load({}), path)
-        while not self.durability.is_open:
+        self.keeper = Keeper(self.server, lambda problem: None, self.server.configure)
+        self._writer = gevent.spawn(self.keeper.keep)
+        self.keeper.choose(Settings.load({}), path)
+        while not self.keeper.is_open:
             gevent.sleep(0.001)
         calls = Operations(self.server).all()
-        self.calls = {name: self.durability.operation(call) for name, call in calls}
+        self.calls = {
+            name: HeldBack(self.server, self.keeper).operation(call) for name, call in calls
+        }
 
     def close(self) -> None:
-        self.durability.close()
+        self.keeper.close()
         self._writer.kill()
 
 

@@ -38,7 +38,8 @@ class Kind:
     ``document``: what is to be stored of the record, None when there is none such (any more).
     ``restore``: gives the fleet what was stored. ``keys``: of all records that there are.
     ``parts``: kinds whose keys begin with the key of this one, which go when it goes.
-    ``order``: in which records of the kind are restored.
+    ``order``: in which records of the kind are restored. ``below``: the keys of those whose key
+    begins with this one; only where so many come and go that their names alone take room.
     """
 
     name: str
@@ -47,3 +48,4 @@ class Kind:
     keys: Callable[[Fleet], Iterable[Key]]
     parts: tuple[str, ...] = ()
     order: Callable[[TextKey, Document], Any] = by_number
+    below: Callable[[Fleet, Key], Iterable[Key]] | None = None

@@ -113,8 +113,14 @@ def _reading_set_keys(fleet: Fleet) -> Iterator[Key]:
             yield (mirror.number, reading.number, each.number)
 
 
+def _sets_below(fleet: Fleet, key: Key) -> Iterator[Key]:
+    named = _named(fleet, key)
+    for each in () if named is None else named[1].sets:
+        yield (*key, each.number)
+
+
 KINDS = (
     Kind("mirror", _mirror, _restore_mirror, _mirror_keys, ("meter_reading", "reading_set")),
-    Kind("reading_set", _reading_set, _restore_reading_set, _reading_set_keys),
+    Kind("reading_set", _reading_set, _restore_reading_set, _reading_set_keys, below=_sets_below),
     Kind("meter_reading", _meter_reading, _restore_meter_reading, _meter_reading_keys),
 )
