@@ -32,6 +32,7 @@ def main(chosen: Sequence[str]) -> int:
     figures: list[Figure] = []
     with Workbench() as bench:
         wanted = [name for name in GROUPS if not chosen or name in chosen]
+        bench.begin(wanted)
         for place, name in enumerate(wanted, start=1):
             elapsed = time.monotonic() - started
             _progress(f"[{place}/{len(wanted)}] measuring {name}, {elapsed:.0f} s so far")

@@ -19,6 +19,7 @@ from .timing import side_by_side
 # Sent by devices, so they are read; and written when somebody asks for them.
 READ = ("DERStatus", "DERSettings", "PowerStatus")
 MEMBERS = 10
+ROUNDS = 101
 
 
 def measure() -> Iterator[Figure]:
@@ -32,7 +33,8 @@ def measure() -> Iterator[Figure]:
                 "ours": partial(decode, raw),
                 "lxml": partial(etree.fromstring, raw),
                 "xsdata": partial(parser.from_bytes, raw, made),
-            }
+            },
+            ROUNDS,
         )
         yield figure(f"decode {name} / lxml", taken, "lxml", "ratio <= 4")
         yield figure(f"decode {name} / xsdata", taken, "xsdata", "ratio <= 0.125")
@@ -44,7 +46,8 @@ def measure() -> Iterator[Figure]:
                 "ours": partial(encode, model),
                 "lxml": partial(etree.tostring, tree),
                 "xsdata": partial(serializer.render, model),
-            }
+            },
+            ROUNDS,
         )
         yield figure(f"encode {name} / lxml", taken, "lxml", "ratio <= 4")
         yield figure(f"encode {name} / xsdata", taken, "xsdata", "ratio <= 0.2")

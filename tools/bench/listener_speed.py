@@ -38,7 +38,7 @@ def measure(load: Load) -> Iterator[Figure]:
                 yield turns.latency(f"{name}: p99", 99, stall)
                 yield turns.latency(f"{name}: longest", 100)
         order = Order(0, [], HANDSHAKING, TURN_S, handshakes=True, **files(folder))
-        turns = both(load, order, ports, 2 * TURNS)
+        turns = both(load, order, ports, 3 * TURNS)
         yield turns.rate(f"TLS handshakes, {HANDSHAKING} connections", "1/s", "ratio >= 0.9")
 
 

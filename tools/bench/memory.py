@@ -76,6 +76,10 @@ def resident() -> int:
 
 def apart(probe: Callable[[], T]) -> T:
     """What a function returns in a fresh process."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as process:
+    with fresh_process() as process:
         return process.submit(probe).result()
+
+
+def fresh_process() -> ProcessPoolExecutor:
+    """A process that has done nothing yet."""
+    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))

@@ -15,7 +15,7 @@ from .figures import Figure
 from .load import Load, Order, Result
 from .timing import percentile
 
-TURNS = 16
+TURNS = 12
 TURN_S = 0.15
 
 

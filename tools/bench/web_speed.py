@@ -13,7 +13,7 @@ from .turns import take_turns
 
 CONNECTIONS = (1, 8, 64)
 # Some requests too where each waits 40 ms for a delayed acknowledgement.
-TURN_S = 0.25
+TURN_S = 0.2
 # Of the constant agent's rate that ours must reach.
 GOALS = {"GET": "ratio >= 0.9", "PUT": "ratio >= 0.8"}
 
