@@ -6,6 +6,8 @@ operator added by RPC stay as they are.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Container, Mapping
 from dataclasses import replace
 
@@ -14,6 +16,7 @@ from .model.errors import DuplicateProgram
 from .model.fleet import Fleet
 from .model.programs import Assignment
 from .model.programs import Program as DERProgram
+from .sep.json_form import to_json
 from .settings import Device, Program, Settings
 
 CONFIG = "config"
@@ -72,13 +75,30 @@ def _configure_programs(fleet: Fleet, settings: Settings) -> None:
         if mrid not in wanted:
             fleet.programming.remove(program)
     for entry in settings.programs:
-        put_program(fleet, entry, CONFIG)
+        known_one = None if entry.mrid is None else fleet.programs.find(entry.mrid)
+        said = _said(entry)
+        # It comes again with each start and each connection: what an operator changed since then
+        # stands until it says something else.
+        if known_one is None or known_one.configured != said:
+            fleet.programming.configured(put_program(fleet, entry, CONFIG), said)
+
+
+def _said(entry: Program) -> str:
+    """Tells one entry from another, also in another process."""
+    content = [
+        *(entry.description, entry.primacy, entry.everyone, entry.fsa),
+        *(sorted(entry.groups), sorted(entry.devices)),
+        None if entry.default is None else to_json(entry.default),
+        [to_json(curve) for curve in entry.curves],
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def put_program(fleet: Fleet, entry: Program, origin: str) -> DERProgram:
     """Creates a program, or makes the one of the same mRID what the entry says.
 
-    Raises DuplicateProgram for the mRID of a program that another origin made.
+    A curve that the entry does not have stays while a control or the default links it. Raises
+    DuplicateProgram for the mRID of a program that another origin made.
     """
     assignment = Assignment(entry.everyone, entry.groups, entry.devices, entry.fsa)
     program = None if entry.mrid is None else fleet.programs.find(entry.mrid)
@@ -90,7 +110,10 @@ def put_program(fleet: Fleet, entry: Program, origin: str) -> DERProgram:
         _refuse_other_origin(program, origin)
         fleet.programming.change(program, entry.description, entry.primacy, assignment)
     fleet.contents.set_default(program, entry.default)
-    fleet.contents.set_curves(program, entry.curves)
+    known = {curve.mRID for curve in entry.curves}
+    linked = [program.curves[number] for number in fleet.contents.linked_curves(program)]
+    linked = [curve for curve in linked if curve.mRID not in known]
+    fleet.contents.set_curves(program, [*entry.curves, *linked])
     return program
 
 

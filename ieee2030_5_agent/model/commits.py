@@ -6,14 +6,13 @@ points keeps one curve per mode. Source: IEEE 2030.5-2018 DERCurve, FreqDroopTyp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ..sep import models
 from .contents import Contents
 from .device_points import DevicePoints
 from .door import Door
-from .drafts import CURVE_MODES
 from .end_device import Commit, EndDevice
 from .errors import BadValue, BaseUnknown
 from .newer_modes import refuse_newer_parts
@@ -112,21 +111,8 @@ class Commits:
     def _still_needed(self, device: EndDevice, program: Program) -> list[models.DERCurve]:
         """The curves that may be switched on, or that devices may have to read."""
         used = {number for commit in device.commits.values() for number in commit.curves.values()}
-        linked = set(self._linked(program))
-        return [
-            curve
-            for number, curve in program.curves.items()
-            if number in used or self.curve_href(program, number) in linked
-        ]
-
-    def _linked(self, program: Program) -> Iterable[str]:
-        """The URIs of the curves that devices may have to read."""
-        bases = [program.default.DERControlBase, *(each.base for each in program.listed)]
-        for base in bases:
-            for mode in CURVE_MODES:
-                link = getattr(base, mode, None)
-                if link is not None:
-                    yield link.href
+        used |= set(self._contents.linked_curves(program))
+        return [curve for number, curve in program.curves.items() if number in used]
 
     def _note(self, device: EndDevice, group: Group, commit: Commit) -> None:
         device.commits[group.name] = commit

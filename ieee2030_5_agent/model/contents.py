@@ -11,6 +11,7 @@ from ..sep import models
 from .changes import Record
 from .dispatch import Dispatch
 from .door import Door
+from .drafts import CURVE_MODES
 from .program import Program
 
 
@@ -36,6 +37,17 @@ class Contents:
             touched = before | set(program.curves)
             records = [("curve", program.number, number) for number in touched]
             self._changed(program, "curves", *records)
+
+    def linked_curves(self, program: Program) -> list[int]:
+        """The numbers of the curves that devices may have to read: of controls and the default."""
+        bases = [program.default.DERControlBase, *(each.base for each in program.listed)]
+        links = [getattr(base, mode, None) for base in bases for mode in CURVE_MODES]
+        linked = [self._dispatch.curve_at(link.href or "") for link in links if link is not None]
+        return [
+            number
+            for number, curve in program.curves.items()
+            if any(curve is known for known in linked)
+        ]
 
     def _changed(self, program: Program, what: str, *records: Record) -> None:
         detail = program.detail(what)

@@ -34,7 +34,10 @@ class Assignment:
 
 @dataclass(slots=True, eq=False)
 class Program:
-    """One DERProgram. ``origin``: ``config``, ``rpc``, or ``own`` for a device's set points."""
+    """One DERProgram. ``origin``: ``config``, ``rpc``, or ``own`` for a device's set points.
+
+    ``configured``: tells what the configuration said of it last.
+    """
 
     number: int
     mrid: bytes
@@ -54,6 +57,7 @@ class Program:
     last_created: int = -1
     next_control: int = 1
     next_curve: int = 1
+    configured: str | None = None
 
     @property
     def record(self) -> Record:

@@ -56,6 +56,12 @@ class Programming:
             self._changed(program, "changed")
             self._dispatch.review(dict.fromkeys([*before, *self._dispatch.followers(program)]))
 
+    def configured(self, program: Program, said: str) -> None:
+        """Notes what the configuration says of a program, which is in force now."""
+        if program.configured != said:
+            program.configured = said
+            self._door.keep(program.record)
+
     def remove(self, program: Program) -> None:
         """Removes a program with its controls; clients take them as cancelled and may answer so."""
         followers = self._dispatch.followers(program)

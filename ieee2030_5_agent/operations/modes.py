@@ -79,6 +79,8 @@ class Modes:
             return {field: self._curve(field, value, path)}
         base = from_json(BASE, {field: value}, path.removesuffix(f".{name}"))
         wire = getattr(base, field)
+        if _FIELDS[field].type == "DERCurveLink":
+            self._check_link(wire, path)
         check_meaning("DERControl", f"{BASE}.{field}", wire, path)
         return {field: wire}
 
@@ -94,6 +96,13 @@ class Modes:
                 href = self._server.href("DERCurve", derp=self._program.number, dc=number)
                 return models.DERCurveLink(href=href)
         raise BadValue(f"{path}: {mrid} is no curve of the control's program (create_curve)")
+
+    def _check_link(self, link: models.DERCurveLink, path: str) -> None:
+        """Raises BadValue for a curve of another program, which a device may not be shown."""
+        curve = self._server.fleet.dispatch.curve_at(link.href or "")
+        own = self._program.curves.values() if self._program else ()
+        if curve is not None and not any(curve is known for known in own):
+            raise BadValue(f"{path}: {link.href} is no curve of the control's program")
 
     # --- points --------------------------------------------------------------------------------
 

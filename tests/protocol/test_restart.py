@@ -18,6 +18,7 @@ from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.sep.editions import Edition
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Device, Settings
+from ieee2030_5_agent.settings import Program as ProgramEntry
 from ieee2030_5_agent.store.database import Database
 from ieee2030_5_agent.store.journal import Batch, everything
 from ieee2030_5_agent.store.opening import open_store
@@ -252,6 +253,70 @@ def test_rates_of_the_operator_stand_until_the_configuration_has_others(
     other = restart(again, post_rate=99)
     assert other.get("/dcap/edev").pollRate == 900
     assert other.server.fleet.mirroring.post_rate_s == 99
+
+
+CURVE = {
+    "curveType": 11,
+    "CurveData": [{"xvalue": 95, "yvalue": 30}, {"xvalue": 105, "yvalue": -30}],
+    "xMultiplier": 0,
+    "yMultiplier": 0,
+    "yRefType": 3,
+}
+CONFIGURED = {"mRID": "A1", "primacy": 5, "all": True, "DERCurve": [CURVE | {"curveType": 12}]}
+
+
+@pytest.mark.parametrize("how", ["restart", "again"])
+def test_what_the_operator_made_of_a_program_stands_until_the_configuration_has_another(
+    make_site: Callable[..., Site], restart: Restart, how: str
+) -> None:
+    """The configuration comes again with each start, and each connection to the platform."""
+    site = make_site(programs=[CONFIGURED])
+    operations = Operations(site.server)
+    curve = operations.create_curve("A1", CURVE)
+    operations.set_default_control("A1", {"setGradW": 7})
+    operations.assign_program("A1", devices=[BATTERY], all=False)
+    number = site.server.fleet.programs.by_mrid(b"\xa1").number
+    before = [site.get(f"/dcap/derp/{number}/{part}") for part in ("dc", "dderc")]
+    if how == "restart":
+        site = restart(site)
+    else:
+        site.server.configure(site.server.settings)
+    assert [site.get(f"/dcap/derp/{number}/{part}") for part in ("dc", "dderc")] == before
+    assert curve["href"] in [one.href for one in before[0].DERCurve]
+    (program,) = Operations(site.server).get_programs()
+    assert (program["all"], program["devices"]) == (False, [BATTERY])
+    entry = ProgramEntry.read(CONFIGURED | {"primacy": 6})
+    site.server.configure(site.server.settings.model_copy(update={"programs": (entry,)}))
+    (program,) = Operations(site.server).get_programs()
+    assert (program["all"], program["devices"], program["primacy"]) == (True, [], 6)
+    assert [one.curveType for one in site.get(f"/dcap/derp/{number}/dc").DERCurve] == [12]
+    assert site.get(f"/dcap/derp/{number}/dderc").setGradW is None
+
+
+@pytest.mark.parametrize("origin", ["config", "rpc"])
+def test_a_curve_that_a_control_links_stays_while_it_does(
+    make_site: Callable[..., Site], origin: str
+) -> None:
+    site = make_site(programs=[CONFIGURED] if origin == "config" else [])
+    operations = Operations(site.server)
+    if origin == "rpc":
+        operations.create_program(mRID="A1", primacy=5, all=True)
+    curve = operations.create_curve("A1", CURVE)
+
+    def without(primacy: int) -> None:
+        entry = {"mRID": "A1", "primacy": primacy, "all": True}
+        if origin == "rpc":
+            operations.create_program(**entry)
+            return
+        programs = (ProgramEntry.read(entry),)
+        site.server.configure(site.server.settings.model_copy(update={"programs": programs}))
+
+    operations.create_control(program="A1", duration=60, modes={"opModVoltVar": curve["mRID"]})
+    without(6)
+    assert site.get(curve["href"]).curveType == 11
+    site.clock.now += 3600
+    without(7)
+    assert site.ask("GET", curve["href"]).status == 404
 
 
 def test_withdrawn_access_stays_withdrawn(site: Site, restart: Restart) -> None:

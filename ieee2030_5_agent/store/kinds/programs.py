@@ -41,6 +41,7 @@ def _program(fleet: Fleet, key: Key) -> Document | None:
         "default": to_document(program.default),
         "next_response": response_set.next_number,
         "closed": response_set.closed,
+        "configured": program.configured,
     }
 
 
@@ -50,6 +51,7 @@ def _restore_program(to: Restoring, key: TextKey, document: Document) -> None:
         mrid=bytes.fromhex(document["mRID"]),
         assignment=from_document(Assignment, document["assignment"]),
         default=from_document(models.DefaultDERControl, document["default"]),
+        configured=document.get("configured"),  # not in the records of the first versions
         **{name: document[name] for name in _FIELDS},
     )
     response_set = ResponseSet(program)

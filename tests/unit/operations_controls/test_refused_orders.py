@@ -154,5 +154,10 @@ def test_a_curve_of_another_mode_or_program_is_refused(create: Any, operations: 
         create(device=None, program=PROGRAM, modes={"opModVoltWatt": curve})
     with pytest.raises(ValueError, match="is no curve of the control's program"):
         create(modes={"opModVoltVar": curve})
+    href = operations.create_curve(PROGRAM, {**CURVE, "mRID": "C9"})["href"]
+    link = {"opModVoltVar": {"href": href}}
+    with pytest.raises(ValueError, match="is no curve of the control's program"):
+        create(modes=link)
+    create(device=None, program=PROGRAM, modes=link)
     with pytest.raises(ValueError, match="program: there is no program"):
         operations.create_curve("A1", CURVE)
