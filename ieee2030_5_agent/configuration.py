@@ -28,6 +28,8 @@ def check_configuration(fleet: Fleet, settings: Settings) -> None:
         known = None if entry.mrid is None else fleet.programs.find(entry.mrid)
         if known is not None:
             _refuse_other_origin(known, CONFIG)
+        else:
+            fleet.programming.check_new(entry.mrid)
 
 
 def configure_fleet(fleet: Fleet, settings: Settings) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .dispatch import Dispatch
 from .door import Door
+from .errors import DuplicateProgram
 from .programs import Assignment, Program, Programs
 from .responses import ResponseSets
 
@@ -34,10 +35,16 @@ class Programming:
         mrid: bytes | None = None,
     ) -> Program:
         """Adds a DERProgram. Raises DuplicateProgram for an mRID that is in use."""
+        self.check_new(mrid)
         program = self._programs.add(description, primacy, assignment, origin, mrid)
         self._response_sets.open(program)
         self._changed(program, "created")
         return program
+
+    def check_new(self, mrid: bytes | None) -> None:
+        """Raises DuplicateProgram for the mRID of an event: devices take it for the same thing."""
+        if mrid is not None and self._response_sets.knows(mrid):
+            raise DuplicateProgram(f"mRID {mrid.hex().upper()} is that of an event")
 
     def create_own(self, sfdi: str) -> Program:
         """The program of a device's own set points, which is told of with its registration."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ieee2030_5_agent.operations import Operations
+from ieee2030_5_agent.settings import Program
 from tests.clock import START
 from tests.unit.operations_controls.conftest import AGGREGATOR, BATTERY, CURVE, PROGRAM
 
@@ -146,6 +147,18 @@ def test_refuses_a_curve(operations: Operations, changes: dict[str, Any], messag
     with pytest.raises(ValueError, match=r".") as refused:
         operations.create_curve(PROGRAM, {**CURVE, **changes})
     assert message in str(refused.value)
+
+
+def test_a_program_is_not_given_the_mrid_of_a_control(create: Any, operations: Operations) -> None:
+    create(mRID="C7")
+    with pytest.raises(ValueError, match="C7 is that of an event"):
+        operations.create_program(mRID="C7", primacy=5)
+    server = operations._server
+    programs = (*server.settings.programs, Program.read({"mRID": "C7", "primacy": 5}))
+    before = operations.get_programs()
+    with pytest.raises(ValueError, match="C7 is that of an event"):
+        server.configure(server.settings.model_copy(update={"programs": programs}))
+    assert operations.get_programs() == before
 
 
 def test_a_curve_of_another_mode_or_program_is_refused(create: Any, operations: Operations) -> None:
