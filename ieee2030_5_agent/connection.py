@@ -2,8 +2,11 @@
 
 VOLTTRON's own answer is to give up after 50 attempts to connect, which takes 0.7 s, and then to
 hang: such an agent neither serves nor ends. Ours keeps trying, and serves again as soon as there
-is a platform. The new platform does not know such an agent, and may start it once more; so a
-new process first ends the one that it replaces, which would hold the identity.
+is a platform. VOLTTRON also has its sockets block who sends without a connection, the reader of
+their events among them: when a connection was begun and came to nothing, nobody reads, ZeroMQ's
+thread waits for room in the queue of events, and nothing ever connects again. So ours keeps what
+is sent until there is a connection. The new platform does not know such an agent, and may start
+it once more; so a new process first ends the one that it replaces, which would hold the identity.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ def leave() -> None:
 class ConnectionWatch:
     """Listens to the events of the agent's socket.
 
-    While ``connected`` is false nothing should be sent: VOLTTRON's send then blocks without limit.
+    While ``connected`` is false no answer comes: what is sent goes out with the next connection.
     """
 
     def __init__(
@@ -49,7 +52,12 @@ class ConnectionWatch:
         self._clock = clock
         self._leave = leave
         self._lost_at = 0.0
+        core.onsetup.connect(self._on_setup)
         core.onsockevent.connect(self._on_event)
+
+    def _on_setup(self, sender: object, **_: object) -> None:
+        """The socket is made, but not yet connected: the last moment for this option."""
+        self._core._socket.immediate = False
 
     def _on_event(self, sender: object, event: int = 0, **_: object) -> None:
         if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:

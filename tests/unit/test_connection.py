@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 import zmq
+from volttron.client.vip.agent.dispatch import Signal
 
 from ieee2030_5_agent.connection import LONELY_S, ConnectionWatch, end_predecessors
 
@@ -23,6 +24,8 @@ class Core:
         self._reconnect_attempt = 49
         self.receivers: list[Any] = []
         self.onsockevent = self
+        self.onsetup = Signal()
+        self._socket: Any = None
 
     def connect(self, receiver: Any) -> None:
         self.receivers.append(receiver)
@@ -30,6 +33,20 @@ class Core:
     def send(self, event: int) -> None:
         for receiver in self.receivers:
             receiver(self, event=event, value=0, endpoint=b"tcp://127.0.0.1:1")
+
+
+def test_sending_never_blocks_who_reads_the_events() -> None:
+    """Half a connection would otherwise be the last one, see the platform tests of restarts."""
+    core = Core()
+    watch = ConnectionWatch(core, {})
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.immediate = True  # as VOLTTRON makes it
+        socket.linger = 0
+        core._socket = socket
+        core.onsetup.send(core)
+        with socket.connect("tcp://127.0.0.1:1"):
+            socket.send(b"hello", zmq.NOBLOCK)
+    assert watch.connected
 
 
 @pytest.mark.parametrize("event", [zmq.EVENT_DISCONNECTED, zmq.EVENT_CONNECT_RETRIED])
