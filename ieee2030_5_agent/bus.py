@@ -34,6 +34,7 @@ TOPICS = {
     "flow_reservation": "flow_reservation",
 }
 PUBLISH_TIMEOUT_S = 10.0
+SEND_TIMEOUT_S = 5.0
 # A bus that is away for long must not fill the memory: at 100 changes/s this lasts 100 s.
 QUEUE_LIMIT = 10_000
 
@@ -75,13 +76,25 @@ class Bus:
     def publish(self, topic: str, headers: dict[str, Any], message: object) -> None:
         """Publishes one message and waits for the router; a failure costs this message only."""
         try:
-            self._pubsub().publish("pubsub", topic, headers=headers, message=message).get(
-                timeout=PUBLISH_TIMEOUT_S
-            )
+            self._send(topic, headers, message).get(timeout=PUBLISH_TIMEOUT_S)
         except gevent.Timeout:
-            _log.warning("%s not published: the message bus does not answer", topic)
+            _log.warning("%s perhaps not published: the message bus does not answer", topic)
         except (VIPError, Error, RemoteError, zmq.ZMQError) as problem:
             _log.warning("%s not published: %r", topic, problem)
+
+    def _send(self, topic: str, headers: dict[str, Any], message: object) -> Any:
+        """Gives the message to VOLTTRON, as soon as the bus is there to take it.
+
+        VOLTTRON first asks who is connected and waits for that without limit, also when the
+        platform that was asked is dead. So it is told to ask again; nothing was sent by then.
+        """
+        said = False
+        while True:
+            with gevent.Timeout(SEND_TIMEOUT_S, False):
+                return self._pubsub().publish("pubsub", topic, headers=headers, message=message)
+            if not said:
+                said = True
+                _log.warning("the message bus does not answer, messages wait from %s on", topic)
 
     def _drop_oldest(self) -> None:
         try:

@@ -84,6 +84,7 @@ class Core:
     def __init__(self) -> None:
         self.spawned: list[Any] = []
         self.onsockevent = SimpleNamespace(connect=lambda receiver: None)
+        self.onsetup = SimpleNamespace(connect=lambda receiver: None)
 
     def spawn(self, function: Any, *args: Any) -> None:
         self.spawned.append((function, args))

@@ -24,9 +24,14 @@ class PubSub:
     def __init__(self) -> None:
         self.published: list[tuple[str, Any, Any]] = []
         self.failure: BaseException | None = None
+        # How often it waits for an answer that does not come before it sends anything.
+        self.silent = 0
 
     def publish(self, peer: str, topic: str, headers: Any, message: Any) -> PubSub:
         assert peer == "pubsub"
+        if self.silent:
+            self.silent -= 1
+            gevent.sleep(3600)
         self.published.append((topic, headers, message))
         return self
 
@@ -130,6 +135,23 @@ def test_a_failing_bus_costs_one_message(
     bus.publish("t", {}, 2)
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert len(pubsub.published) == 2
+
+
+def test_what_is_not_sent_for_want_of_an_answer_waits(
+    bus: Bus, pubsub: PubSub, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """VOLTTRON asks who is there, the platform dies, and VOLTTRON waits for ever."""
+    monkeypatch.setattr("ieee2030_5_agent.bus.SEND_TIMEOUT_S", 0.01)
+    pubsub.silent = 3
+    for number in range(2):
+        bus.put("t", 1.5, number)
+    keeper = gevent.spawn(bus.keep)
+    with gevent.Timeout(10):
+        while len(pubsub.published) < 2:
+            gevent.sleep(0.01)
+    keeper.kill()
+    assert [message for _, _, message in pubsub.published] == [0, 1]
+    assert len(caplog.records) == 1
 
 
 def test_a_full_queue_drops_the_oldest(pubsub: PubSub, caplog: pytest.LogCaptureFixture) -> None:
