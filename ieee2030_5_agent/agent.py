@@ -15,6 +15,7 @@ from typing import Any
 import gevent
 from gevent.event import Event
 from volttron.client.known_identities import PLATFORM_WEB
+from volttron.client.logs import setup_logging
 from volttron.client.messaging.health import STATUS_BAD, STATUS_GOOD
 from volttron.client.vip.agent import RPC, Agent, Core
 from volttron.utils import load_config
@@ -22,10 +23,12 @@ from volttron.utils.commands import vip_main
 
 from .authorisation import Gate
 from .bus import Bus
+from .clock_watch import ClockWatch
 from .connection import ConnectionWatch, end_predecessors
 from .cursor_watch import CursorWatch
 from .durability import HeldBack, Keeper
 from .function_sets.self_device import software_version
+from .log_writer import LogWriter
 from .model.changes import Changed
 from .model.points import PointMap, PointMapError
 from .notifier import Notifier
@@ -44,8 +47,8 @@ CONFIG = "config"
 REGISTRY = "ieee2030_5.csv"
 STORE = "store"
 
-# The longest sleep of the timer: a clock that is set forward is noticed at the latest then.
-MAX_SLEEP_S = 60.0
+# The longest sleep of the timer: a clock that is set is noticed at the latest then.
+MAX_SLEEP_S = 5.0
 # The shortest, so that something which stays due cannot turn the timer into a busy loop.
 MIN_SLEEP_S = 0.05
 # The route waits for the first configuration; without a configuration store it comes anyway.
@@ -156,7 +159,13 @@ class IEEE2030_5Agent(Agent):
 
     def _keep_time(self) -> None:
         """The one timer: applies what has become due, sleeps until the next is."""
+        watch = ClockWatch()
         while True:
+            step = watch.step()
+            if step:
+                _log.warning("the clock was set by %+.0f s", step)
+                # VOLTTRON would send the next one when the clock shows the time planned before.
+                self.vip.heartbeat.restart()
             due = self._server.fleet.advance(time.time())
             while self._server.fleet.dispatch.telling.tell_some():
                 gevent.sleep(BREATH_S)
@@ -298,6 +307,8 @@ def main() -> None:
     # SIGTERM is to end in an orderly way too: devices get 404 instead of a hanging connection.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+    setup_logging()  # as vip_main would: it leaves alone what is there
+    LogWriter(logging.getLogger())
     quieten_refusals()
     end_predecessors()
     vip_main(IEEE2030_5Agent, version=__version__)

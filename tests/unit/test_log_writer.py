@@ -1,0 +1,81 @@
+"""A log that nobody reads stops nobody."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+
+from ieee2030_5_agent.log_writer import LogWriter
+
+# More than a pipe takes.
+CHATTER = """
+import logging
+from ieee2030_5_agent.log_writer import LogWriter
+logging.basicConfig(level=logging.INFO)
+LogWriter(logging.getLogger())
+for number in range(5000):
+    logging.info("line %d %s", number, "x" * 100)
+print("done", flush=True)
+input()
+"""
+
+
+def test_a_pipe_that_nobody_reads() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", CHATTER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        killer = threading.Timer(20, process.kill)
+        killer.start()
+        try:
+            assert process.stdout.readline() == "done\n"
+            # All of it is there once somebody reads.
+            lines = [process.stderr.readline() for _ in range(5000)]
+            assert lines[-1].startswith("INFO:root:line 4999 ")
+        finally:
+            killer.cancel()
+            process.kill()
+
+
+class Held(logging.Handler):
+    """Waits with each line until it may go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go_on, self.seen = threading.Event(), threading.Event(), list[str]()
+        self.last = threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.begun.set()
+        self.go_on.wait()
+        self.seen.append(record.getMessage())
+        if self.seen[-1] == "last":
+            self.last.set()
+
+
+def test_what_there_is_no_room_for_is_counted() -> None:
+    held, logger = Held(), logging.Logger("chatter")
+    logger.addHandler(held)
+    root = logging.getLogger("ieee2030_5_agent.log_writer")
+    writer = LogWriter(logger, lines=4)
+    root.addHandler(writer)
+    try:
+        logger.info("first")
+        assert held.begun.wait(10)
+        for number in range(7):
+            logger.info("%d", number)
+        held.go_on.set()
+        while not held.last.wait(0.01):
+            if writer.queue.empty():
+                logger.info("last")
+    finally:
+        root.removeHandler(writer)
+    assert held.seen[:5] == ["first", "3", "4", "5", "6"]
+    assert "3 lines of the log were left out" in held.seen
