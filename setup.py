@@ -63,6 +63,7 @@ setup(
             "pysunspec2>=1.3,<2",
             "hypothesis>=6,<7",
             "import-linter>=2.16,<3",
+            "libfaketime>=3.0.1,<4",  # a clock that the tests set, for real processes
             "lxml-stubs",
             "mypy>=2.4,<3",
             "poetry-plugin-pypi-mirror>=0.6.5,<1",  # VOLTTRON's poetry gets pip's index

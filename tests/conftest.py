@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -33,6 +33,22 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
             sys.stdout.flush()
 
     return say
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The seconds that platform tests noted under "recovery", see tests/platform/recovery.py."""
+    rows = [
+        value
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "recovery" and report.when == "call"
+    ]
+    if rows:
+        terminalreporter.section("seconds until all was well again")
+    for row in rows:
+        parts = ", ".join(f"{part} {one:.1f}" for part, one in row["seconds"].items())
+        terminalreporter.line(f"{max(row['seconds'].values()):5.1f}  {row['fault']} ({parts})")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,34 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.listening import Files
+from tests.platform.at_listener import Device, free_port, listener, listening
 from tests.platform.under_test import AGENT, PlatformUnderTest
 from tests.protocol import documents
-
-
-class Device:
-    """A device with a certificate, that speaks HTTPS.
-
-    By http.client: urllib3, and so requests, has kept the ssl of before VOLTTRON patched it.
-    """
-
-    def __init__(self, files: Files, name: str, port: int, trust: Files | None = None) -> None:
-        self.issued = files.ca.issue_device(name)
-        self.entry = {"sfdi": self.issued.sfdi, "lfdi": self.issued.lfdi}
-        context = (trust or files).anonymous()
-        context.load_cert_chain(*files.keep(name, self.issued.cert_pem, self.issued.key_pem))
-        self._connection = http.client.HTTPSConnection(
-            "localhost", port, context=context, timeout=20
-        )
-
-    def ask(self, method: str, path: str, body: str = "") -> tuple[int, str]:
-        """Status and body of an answer; the connection is kept."""
-        sent = {"Content-Type": "application/sep+xml"} if body else {}
-        self._connection.request(method, path, body=body or None, headers=sent)
-        answer = self._connection.getresponse()
-        return answer.status, answer.read().decode()
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +21,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        found: int = server.getsockname()[1]
-        return found
+    return free_port()
 
 
 @pytest.fixture
@@ -65,23 +37,6 @@ def configured(platform: PlatformUnderTest) -> Iterator[PlatformUnderTest]:
 def health(platform: PlatformUnderTest) -> tuple[str, str]:
     found = platform.agent("health.get_status")
     return found["status"], str(found["context"])
-
-
-def listener(files: Files, port: int) -> dict[str, object]:
-    return {
-        "address": f"127.0.0.1:{port}",
-        "certificate": str(files.folder / "server.crt"),
-        "key": str(files.folder / "server.key"),
-        "ca": str(files.folder / "ca.crt"),
-    }
-
-
-def listening(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 def test_a_device_by_its_certificate(

@@ -225,17 +225,6 @@ class PlatformUnderTest:
         self.platform.start_agent(identity)
         self.ready()
 
-    def restart_web(self) -> None:
-        """Kills the platform's process, with platform.web in it, and starts it and the agents.
-
-        Our agent lives on and connects again; the platform driver, like every VOLTTRON agent,
-        hangs and is killed.
-        """
-        self.peer.close()
-        self.platform.crash()
-        self.platform.end_orphans()
-        self._start_platform()
-
     def restart_everything(self) -> None:
         """Shuts the platform down with all agents and starts it and them again."""
         self.peer.close()

@@ -11,7 +11,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -27,7 +28,8 @@ CONFIG = """\
 [volttron]
 instance-name = {name}
 address = {vip}
-
+"""
+WEB_CONFIG = """
 [web]
 bind-web-address = {web}
 web-secret-key = {name}
@@ -85,21 +87,28 @@ class PrivatePlatform:
         self._own_folder = _lock(environment.CACHE / f"{self.folder.name}.lock")
         self._empty_folder()
         environment.plant_seed(self.home, self.run, self._say)
-        config = CONFIG.format(name=self.folder.name, vip=self.vip_address, web=self.web_address)
-        (self.home / "config").write_text(config)
         self.start()
 
-    def start(self) -> None:
-        """Starts the platform process and waits until it serves; its agents may still run."""
+    def start(self, *, web: bool = True, variables: Mapping[str, str] | None = None) -> None:
+        """Starts the platform process and waits until it serves; its agents may still run.
+
+        Without ``web`` it has no platform.web. ``variables`` of the environment are handed down
+        to the agents that it starts.
+        """
         self._say("starting VOLTTRON (about 4 s)")
+        config = CONFIG + (WEB_CONFIG if web else "")
+        (self.home / "config").write_text(
+            config.format(name=self.folder.name, vip=self.vip_address, web=self.web_address)
+        )
         self._process = self.spawn(
             [str(environment.BIN / "volttron"), "-v", "-l", str(self.log)],
             log=self.log.with_suffix(".stderr"),
+            variables=variables,
         )
-        until(self._serves, f"VOLTTRON to serve {self.web_address}", timeout=60)
+        until(lambda: self._serves(web), f"VOLTTRON to serve {self.web_address}", timeout=60)
         self._serving = True
 
-    def _serves(self) -> bool:
+    def _serves(self, web: bool) -> bool:
         if self._process is not None and self._process.poll() is not None:
             raise PlatformProblem(
                 f"VOLTTRON ended with {self._process.returncode} while it started, "
@@ -108,6 +117,8 @@ class PrivatePlatform:
         # The PID file alone comes too early, and the web service alone says nothing about agents.
         if not (self.home / "VOLTTRON_PID").exists():
             return False
+        if not web:
+            return True
         try:
             with urllib.request.urlopen(f"{self.web_address}/index.html", timeout=5) as answer:  # noqa: S310
                 return bool(answer.status == 200)
@@ -125,19 +136,29 @@ class PrivatePlatform:
             until(lambda: process.poll() is not None, "the end of VOLTTRON", timeout=20)
             until(lambda: not self._sessions.members(), "the end of all its processes", timeout=20)
 
-    def crash(self) -> None:
-        """Kills the platform process alone; what its agents then do is up to them."""
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """The platform process stands still in the block, and with it the message bus."""
+        self._running.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            if self._process is not None:
+                self._process.send_signal(signal.SIGCONT)
+
+    @property
+    def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             raise PlatformProblem("the platform does not run")
-        self._process.kill()
-        self._process.wait()
+        return self._process
+
+    def crash(self) -> None:
+        """Kills the platform process alone; what its agents then do is up to them."""
+        self._running.kill()
+        self._running.wait()
         self._process = None
         self._serving = False
         (self.home / "VOLTTRON_PID").unlink(missing_ok=True)
-
-    def end_orphans(self) -> None:
-        """Kills the agents that outlived their platform; VOLTTRON's own hang, even on SIGINT."""
-        self._sessions.end(grace=0)
 
     def processes(self) -> list[psutil.Process]:
         """What runs now: the platform, its agents, commands to it, and what was spawned."""
@@ -234,6 +255,18 @@ class PrivatePlatform:
         """Starts an installed agent; vctl returns when its process runs, not when it serves."""
         self.vctl("start", self.installed(identity).uuid)
         until(lambda: self.agent_process(identity), f"a process of {identity}")
+
+    def autostart(self, identity: str, on: bool) -> None:
+        """Has the platform start an agent whenever it starts itself, or not.
+
+        By the file that it reads: `vctl enable` of 11.0.0rc3 passes no priority on, which means
+        `vctl disable`.
+        """
+        file = self.home / "agents" / identity / "AUTOSTART"
+        if on:
+            file.write_text("50")
+        else:
+            file.unlink(missing_ok=True)
 
     def stop_agent(self, identity: str) -> None:
         """Stops an agent with SIGINT, so that its onstop runs."""
