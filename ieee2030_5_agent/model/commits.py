@@ -13,7 +13,7 @@ from ..sep import models
 from .contents import Contents
 from .device_points import DevicePoints
 from .door import Door
-from .end_device import Commit, EndDevice
+from .end_device import Commit, EndDevice, without
 from .errors import BadValue, BaseUnknown
 from .newer_modes import refuse_newer_parts
 from .point_groups import Group, refuse_missing
@@ -61,7 +61,8 @@ class Commits:
 
     def forget(self, device: EndDevice, group: Group) -> None:
         """What was made a whole can no longer be switched on; what is in force stays."""
-        if device.commits.pop(group.name, None) is not None:
+        if group.name in device.commits:
+            device.commits = without(device.commits, group.name)
             del device.resources[ADOPTION, group.name]
             self._tell(device)
 
@@ -115,7 +116,7 @@ class Commits:
         return [curve for number, curve in program.curves.items() if number in used]
 
     def _note(self, device: EndDevice, group: Group, commit: Commit) -> None:
-        device.commits[group.name] = commit
+        device.commits = {**device.commits, group.name: commit}
         device.resources[ADOPTION, group.name] = commit.result
         self._tell(device)
 

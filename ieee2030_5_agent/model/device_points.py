@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from ..sep import models
 from .changes import PointValue
-from .end_device import EndDevice
+from .end_device import EndDevice, without
 from .errors import NotWritable, UnknownPoint
 from .formula import Resources
 from .meter_readings import MeterReading
 from .point import Point
 from .point_rows import READINGS, Row
+from .point_values import PointValues
 from .points import PointMap
 from .references import TIME
 from .state_points import ADOPTION
@@ -34,8 +35,6 @@ class DevicePoints:
         resources = self._resources(device, bool(point_map.timed_by))
         values = point_map.evaluate_all(resources, device.mirrors, frame)
         self._watch(device)
-        device.points = {name: value for name, value in values.items() if value is not None}
-        now = self._clock()
         younger = {
             point.name
             for resource, der in device.renewed
@@ -43,7 +42,9 @@ class DevicePoints:
         }
         former = {name: at for name, at in device.former_times.items() if name not in younger}
         times = former | device.point_times
-        device.point_times = {name: times.get(name, now) for name in device.points}
+        device.points = PointValues(point_map.places)
+        device.points.update(values, self._clock())
+        device.points.set_times(times)
 
     def refresh(
         self,
@@ -65,8 +66,7 @@ class DevicePoints:
             self._watch(device)
         points: Iterable[Point] = point_map.dependents(resource, der)
         if fields is not None:
-            received = [point.name for point in points if point.name in device.points]
-            device.point_times.update(dict.fromkeys(received, self._clock()))
+            device.points.touch(point_map.names_of(resource, der), self._clock())
             points = [each for each in points if each.field is None or each.field in fields]
         return self._evaluate(device, points, self._resources(device, timed))
 
@@ -99,19 +99,7 @@ class DevicePoints:
         """Gives points their values; returns those that have another one now."""
         frame = device.registration.direction_frame
         values = device.point_map.evaluate(points, resources, device.mirrors, frame)
-        now = self._clock()
-        changed: dict[str, PointValue] = {}
-        for name, value in values.items():
-            before = device.points.get(name)
-            if value is None:
-                device.points.pop(name, None)
-                device.point_times.pop(name, None)
-            else:
-                device.points[name] = value
-                device.point_times[name] = now
-            if value != before or type(value) is not type(before):
-                changed[name] = value
-        return changed
+        return device.points.update(values, self._clock())
 
     def _watch(self, device: EndDevice) -> None:
         if device.point_map.timed_by and any(key[0] == "DERControl" for key in device.resources):
@@ -137,10 +125,11 @@ def drop_staged(device: EndDevice, point_map: PointMap) -> None:
         former, now = device.point_map.rows.get(name), point_map.rows.get(name)
         return former is not None and now is not None and _meaning(former) == _meaning(now)
 
-    device.staged = {name: value for name, value in device.staged.items() if same(name)}
-    for group, commit in list(device.commits.items()):
+    if device.staged:
+        device.staged = {name: value for name, value in device.staged.items() if same(name)}
+    for group, commit in device.commits.items():
         if not all(map(same, commit.values)):
-            del device.commits[group]
+            device.commits = without(device.commits, group)
             del device.resources[ADOPTION, group]
 
 

@@ -142,7 +142,7 @@ class Dispatch:
         self._prepare(program)
         for control in list(program.controls.values()):
             if control.status in LIVE:
-                program.step(control, "cancel", self._door.now)
+                program.schedule.step(control, "cancel", self._door.now)
                 self._tell(program, control)
             del self._by_mrid[int.from_bytes(control.mrid)]
         self.telling.settle()
@@ -179,7 +179,7 @@ class Dispatch:
 
     def restore(self, program: Program, control: Control) -> None:
         """Lists a control as it was; what has become due since then comes with time."""
-        program.add(control)
+        program.schedule.add(control)
         self._by_mrid[int.from_bytes(control.mrid)] = (program, control)
         self._remember(program, control)
 
@@ -224,7 +224,7 @@ class Dispatch:
         return control
 
     def _admit(self, program: Program, control: Control, now: int) -> None:
-        program.add(control)
+        program.schedule.add(control)
         self._by_mrid[int.from_bytes(control.mrid)] = (program, control)
         self._response_sets.expect(control.mrid, program, models.DERControlResponse, control)
         self._mark(program, control, now)
@@ -234,7 +234,7 @@ class Dispatch:
 
     def _mark(self, program: Program, control: Control, now: int) -> None:
         """Marks older controls that a new one takes some of their modes from, but not all."""
-        for other in program.rivals(control):
+        for other in program.schedule.rivals(control):
             if other.modes != control.modes and not other.potentially_superseded:
                 other.potentially_superseded_time = now
                 other.changed()
@@ -243,13 +243,13 @@ class Dispatch:
 
     def _supersede(self, program: Program, control: Control, at: int) -> None:
         """A control begins: older ones of the same modes are over."""
-        for other in program.rivals(control):
+        for other in program.schedule.rivals(control):
             if other.modes == control.modes:
                 self._end(program, other, "supersede", at)
 
     def _end(self, program: Program, control: Control, step: str, at: int) -> None:
         """Ends a control early; it stays listed with its status for a while."""
-        program.step(control, step, at)
+        program.schedule.step(control, step, at)
         self._remember(program, control)
         self._tell(program, control)
         while (first := program.crowded_out(at, self.most_ended)) is not None:
@@ -265,12 +265,12 @@ class Dispatch:
         if control.status in LIVE:
             self.telling.finish_followers(program)
         if control.status is Status.SCHEDULED:
-            program.step(control, "activate", at)
+            program.schedule.step(control, "activate", at)
             self._supersede(program, control, at)
             self._remember(program, control)
             self._tell(program, control)
         elif control.status is Status.ACTIVE:
-            program.step(control, "complete", at)
+            program.schedule.step(control, "complete", at)
             self._remember(program, control)
             self._tell(program, control)
         else:
@@ -281,7 +281,7 @@ class Dispatch:
         """A control that has ended leaves its list."""
         detail, record = _detail(program, control), _record(program, control)
         self._door.emit("control_removal", None, detail, records=[record])
-        program.remove(control)
+        program.schedule.remove(control)
         del self._by_mrid[int.from_bytes(control.mrid)]
         self._response_sets.forget_later(control.mrid, at)
 

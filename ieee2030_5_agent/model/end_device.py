@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from ..sep import models
 from ..sep.editions import Edition
 from .changes import PointValue, Record
 from .log_events import DeviceLog
 from .mirrors import Mirror
+from .point_values import PointValues
 from .points import PointMap
 from .readings import Frame
 from .received import Received
@@ -63,6 +65,20 @@ class Switched:
     side: str
 
 
+# Most devices never have any of what these hold: they share one that nobody writes into.
+_NOTHING: dict[str, Any] = {}
+Value = TypeVar("Value")
+
+
+def without(held: Mapping[str, Value], name: str) -> Mapping[str, Value]:
+    """What was held but for one."""
+    return {each: value for each, value in held.items() if each != name}
+
+
+def _nothing() -> Mapping[str, Any]:
+    return _NOTHING
+
+
 @dataclass(slots=True, eq=False)
 class EndDevice:
     """One registered device. Only the Fleet changes it.
@@ -86,20 +102,19 @@ class EndDevice:
     resources: Received = field(default_factory=Received)
     mirrors: tuple[Mirror, ...] = ()
     log: DeviceLog = field(default_factory=DeviceLog)
-    points: dict[str, PointValue] = field(default_factory=dict)
-    point_times: dict[str, float] = field(default_factory=dict)
+    points: PointValues = field(default_factory=lambda: PointValues({}))
     # From the store: times of points that the registry so far does not have; the one that is
     # configured may. And what was received since, whose points are younger than that.
-    former_times: dict[str, float] = field(default_factory=dict)
+    former_times: Mapping[str, float] = field(default_factory=_nothing)
     renewed: frozenset[tuple[str, int]] = frozenset()
     # What set_point is keeping until it is sent, by point in the order it was set.
-    staged: dict[str, PointValue] = field(default_factory=dict)
+    staged: Mapping[str, PointValue] = field(default_factory=_nothing)
     # By group of points: the last commit, and the number of the latest control in the device's own
     # program.
-    commits: dict[str, Commit] = field(default_factory=dict)
-    controls: dict[str, int] = field(default_factory=dict)
+    commits: Mapping[str, Commit] = field(default_factory=_nothing)
+    controls: Mapping[str, int] = field(default_factory=_nothing)
     # By group of points: which side of zero was switched on, which a set point of 0 does not tell.
-    switched: dict[str, Switched] = field(default_factory=dict)
+    switched: Mapping[str, Switched] = field(default_factory=_nothing)
     # Which of the fleet's registries it was given by config_points; None: the default.
     registry: str | None = None
 
@@ -121,10 +136,15 @@ class EndDevice:
         return 0 if self.registration.aggregator else self.registration.ders
 
     @property
+    def point_times(self) -> dict[str, float]:
+        """When each point that has a value was received."""
+        return self.points.times
+
+    @property
     def all_points(self) -> dict[str, PointValue]:
         """Every configured point, None for those without a value."""
         values: dict[str, PointValue] = dict.fromkeys(self.point_map.rows)
-        return values | self.points
+        return values | dict(self.points)
 
     @property
     def identity(self) -> models.EndDevice:

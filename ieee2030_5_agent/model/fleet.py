@@ -140,9 +140,11 @@ class Fleet:
             self.logs.resume(device)
             self._points.configure(device, device.point_map)
             self.dispatch.refresh(device)
-            for name, at in point_times.get(device.sfdi, {}).items():
-                known = name in device.point_times
-                (device.point_times if known else device.former_times)[name] = at
+            times = point_times.get(device.sfdi, {})
+            device.former_times = {
+                name: at for name, at in times.items() if name not in device.points
+            }
+            device.points.set_times(times)
             device.renewed = frozenset()
         for response_set in self.response_sets.all:
             if response_set.closed is not None:
@@ -355,7 +357,7 @@ class Fleet:
                 if started:
                     drop_staged(device, point_map)
                 self._points.configure(device, point_map)
-                device.former_times.clear()
+                device.former_times = {}
                 device.renewed = frozenset()
                 self._door.emit("points", device, {}, device.points, records=[device.record])
 

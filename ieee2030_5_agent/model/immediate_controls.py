@@ -141,9 +141,11 @@ class ImmediateControls:
         )
         if side and draft.mrid is not None:
             # Before the control is there, so that the points that it brings up to date find it.
-            device.switched[name] = Switched(draft.mrid, side)
-            device.resources[SWITCHED, name] = device.switched[name]
-        device.controls[name] = self._dispatch.create(program, draft, instead_of=former).number
+            switched = Switched(draft.mrid, side)
+            device.switched = {**device.switched, name: switched}
+            device.resources[SWITCHED, name] = switched
+        control = self._dispatch.create(program, draft, instead_of=former)
+        device.controls = {**device.controls, name: control.number}
         self._door.keep(device.record)
 
 

@@ -44,6 +44,8 @@ class Entry:
 class DeviceLog:
     """The newest LogEvents of one device; what came first goes first when there is no room."""
 
+    __slots__ = ("_by_number", "_listing", "total", "watched")
+
     def __init__(self) -> None:
         self._listing: Listing[Entry] = Listing(_order)
         self._by_number: dict[int, Entry] = {}

@@ -147,40 +147,37 @@ class MeterReading:
         for reading_set in sets:
             for value in reading_set.values():
                 newest = _later(newest, value)
-        bare = replace(latest, ReadingType=None, description=None)
-        return cls(
-            number,
-            _shared(latest.ReadingType),
-            None if latest.description is None else sys.intern(latest.description),
-            pack(bare, last and last.parts, newest and newest.parts),
-            sets,
-            next_set,
-        )
+        reading_type, description = _shared(latest.ReadingType), latest.description
+        if description is not None:
+            description = sys.intern(description)
+        rest = replace(latest, ReadingType=None, description=None)
+        packed = pack(rest, last and last.parts, newest and newest.parts)
+        return cls(number, reading_type, description, packed, sets, next_set)
 
     @property
     def latest(self) -> models.MirrorMeterReading:
         """The MirrorMeterReading as merged so far, without its sets."""
-        bare = unpack("MirrorMeterReading", self.packed)
-        latest: models.MirrorMeterReading = replace(
-            bare, ReadingType=self.reading_type, description=self.description
-        )
-        return latest
+        return replace(self._rest, ReadingType=self.reading_type, description=self.description)
+
+    @property
+    def _rest(self) -> models.MirrorMeterReading:
+        """``latest`` without what is not packed."""
+        rest: models.MirrorMeterReading = unpack("MirrorMeterReading", self.packed)
+        return rest
 
     @property
     def last(self) -> Value | None:
         """The latest value that a single Reading had."""
-        parts = beside(self.packed)[0]
-        return None if parts is None else Value(*parts)
+        return _values(self.packed)[0]
 
     @property
     def newest(self) -> Value | None:
         """The newest value, of the single Reading or of an interval."""
-        parts = beside(self.packed)[1]
-        return None if parts is None else Value(*parts)
+        return _values(self.packed)[1]
 
     @property
     def mrid(self) -> int:
-        return int.from_bytes(unpack("MirrorMeterReading", self.packed).mRID or b"")
+        return int.from_bytes(self._rest.mRID or b"")
 
     @property
     def uom(self) -> int:
@@ -202,13 +199,13 @@ class MeterReading:
 
     def merged(self, posted: models.MirrorMeterReading, received: float) -> MeterReading:
         """After a post (rule h.1). What it leaves out stays; another ReadingType starts anew."""
-        before, known = self.latest, self._is_kept_by(posted.ReadingType)
+        before, known = self._rest, self._is_kept_by(posted.ReadingType)
         latest = replace(
             posted,
             href=None,
-            description=before.description if posted.description is None else posted.description,
+            description=self.description if posted.description is None else posted.description,
             version=before.version if posted.version is None else posted.version,
-            ReadingType=_bare(posted.ReadingType) or before.ReadingType,
+            ReadingType=_bare(posted.ReadingType) or self.reading_type,
             Reading=_bare(posted.Reading) or (before.Reading if known else None),
             MirrorReadingSet=[],
         )
@@ -222,6 +219,13 @@ class MeterReading:
         """Whether what is known stays: values of another ReadingType would be read wrongly."""
         known = self.reading_type
         return reading_type is None or known is None or _bare(reading_type) == known
+
+
+# A post asks for those of one device's readings again and again.
+@lru_cache(maxsize=64)
+def _values(packed: bytes) -> tuple[Value | None, ...]:
+    """The values that are packed with a meter reading: its last, its newest."""
+    return tuple(None if parts is None else Value(*parts) for parts in beside(packed))
 
 
 def _with_sets(
@@ -342,4 +346,6 @@ def _reading_type(values: tuple[object, ...]) -> models.ReadingType:
 
 def _bare(resource: Named | None) -> Named | None:
     """Without the href that a client may have sent along: only the server gives any."""
-    return None if resource is None else replace(resource, href=None)
+    if resource is None or resource.href is None:
+        return resource
+    return replace(resource, href=None)

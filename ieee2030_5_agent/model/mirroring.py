@@ -11,7 +11,7 @@ from .door import Door
 from .end_device import EndDevice
 from .errors import LimitReached
 from .meter_readings import MeterReading
-from .mirrors import Mirror, Mirrors
+from .mirrors import Mirror, Mirrors, ReadingKey
 from .point_rows import READINGS
 from .registry import Registry
 
@@ -52,7 +52,7 @@ class Mirroring:
         change = "created" if known is None else "changed"
         # Role flags decide which points the readings feed, also those that were not posted now.
         alike = known is not None and flags == mirror.role_flags
-        self._read(device, mirror, merged, posted if strict else (), change, alike)
+        self._read(device, mirror, merged, merged if strict else (), change, alike)
         return mirror, known is None
 
     def post(
@@ -69,7 +69,7 @@ class Mirroring:
             self._door.check_open()
         device = self._registry.device(mirror.sfdi)
         change = "changed" if new else "readings"
-        self._read(device, mirror, merged, posted if strict else (), change)
+        self._read(device, mirror, merged, merged if strict else (), change)
         return new
 
     def remove(self, mirror: Mirror) -> None:
@@ -96,7 +96,7 @@ class Mirroring:
 
     def _merged(
         self, mirror: Mirror, posted: Sequence[models.MirrorMeterReading], strict: bool
-    ) -> dict[str, MeterReading]:
+    ) -> dict[ReadingKey, MeterReading]:
         """What a post would make of the meter readings. Devices of 2013-era editions share mRIDs,
         so only those of today are held to own theirs."""
         if strict:
@@ -107,8 +107,8 @@ class Mirroring:
         self,
         device: EndDevice,
         mirror: Mirror,
-        merged: dict[str, MeterReading],
-        claimed: Sequence[models.MirrorMeterReading],
+        merged: dict[ReadingKey, MeterReading],
+        claimed: Iterable[ReadingKey],
         change: str,
         alike: bool = True,
     ) -> None:
@@ -148,7 +148,7 @@ class Mirroring:
         self._door.emit("mirror", device, detail, points, **stored)
 
 
-def _touched(mirror: Mirror, merged: Mapping[str, MeterReading]) -> Iterator[Record]:
+def _touched(mirror: Mirror, merged: Mapping[ReadingKey, MeterReading]) -> Iterator[Record]:
     """Meter readings and their sets that a post makes other ones than the mirror has."""
     for key, reading in merged.items():
         yield ("meter_reading", mirror.number, reading.number)

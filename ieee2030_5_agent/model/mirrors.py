@@ -21,11 +21,26 @@ from .meter_readings import MeterReading
 MAX_METER_READINGS = 256
 
 
+# The mRID of a meter reading as a number. Clients of 2013-era editions use one mRID for several
+# readings and tell them apart by description, so there the description is part of the key.
+ReadingKey = int | tuple[int, str]
+
+
+def key_text(key: ReadingKey) -> str:
+    """A key as text: the mRID in 32 hex digits, and the description behind a slash."""
+    return f"{key:032X}" if isinstance(key, int) else f"{key[0]:032X}/{key[1]}"
+
+
+def key_of(text: str) -> ReadingKey:
+    """The key that ``key_text`` made a text of."""
+    mrid, slash, description = text.partition("/")
+    return (int(mrid, 16), description) if slash else int(mrid, 16)
+
+
 class Mirror:
     """One MirrorUsagePoint and the meter readings below it.
 
-    ``meter_readings`` is keyed by mRID; clients of 2013-era editions use one mRID for several
-    readings and tell them apart by description, so there the description is part of the key.
+    ``meter_readings``: as many as the device measures, so what tells them apart is no text.
     """
 
     __slots__ = (
@@ -55,7 +70,7 @@ class Mirror:
         self.usage_point = usage_point
         # In which seconds it is to send.
         self.post_rate = post_rate
-        self.meter_readings: dict[str, MeterReading] = {}
+        self.meter_readings: dict[ReadingKey, MeterReading] = {}
         # mRIDs of its meter readings that no other device may use.
         self.claimed = claimed
 
@@ -101,7 +116,7 @@ class Mirror:
 
     def merged(
         self, posted: Iterable[models.MirrorMeterReading], strict: bool, received: float
-    ) -> dict[str, MeterReading]:
+    ) -> dict[ReadingKey, MeterReading]:
         """The meter readings after a post; nothing is changed yet.
 
         What later posts leave out (ReadingType, description, version) stays from the first.
@@ -109,7 +124,7 @@ class Mirror:
         LimitReached for too many meter readings.
         """
         known = dict(self.meter_readings)
-        merged: dict[str, MeterReading] = {}
+        merged: dict[ReadingKey, MeterReading] = {}
         for reading in posted:
             key = self._key(reading, strict, known)
             before = known.get(key)
@@ -125,16 +140,16 @@ class Mirror:
         self,
         reading: models.MirrorMeterReading,
         strict: bool,
-        known: dict[str, MeterReading],
-    ) -> str:
+        known: dict[ReadingKey, MeterReading],
+    ) -> ReadingKey:
         if reading.mRID is None:
             raise BadValue("MirrorMeterReading has no mRID")
-        key = f"{int.from_bytes(reading.mRID):032X}"
+        mrid = int.from_bytes(reading.mRID)
         if strict:
-            return key
+            return mrid
         if reading.description is not None:
-            return f"{key}/{reading.description}"
-        return next((name for name in reversed(known) if name.startswith(key)), key)
+            return (mrid, reading.description)
+        return next((key for key in reversed(known) if _mrid(key) == mrid), mrid)
 
 
 class Mirrors:
@@ -187,11 +202,13 @@ class Mirrors:
             if any(self._by_number[n].sfdi != sfdi for n in self._claims.get(mrid, ())):
                 raise NotOwner(f"another device has a MirrorMeterReading with mRID {mrid:X}")
 
-    def claim(self, mirror: Mirror, posted: Iterable[models.MirrorMeterReading]) -> None:
+    def claim(self, mirror: Mirror, keys: Iterable[ReadingKey]) -> None:
         """Keeps the mRIDs of these meter readings for the device of the mirror."""
-        for mrid in _mrids(posted).difference(mirror.claimed):
-            mirror.claimed += (mrid,)
-            self._claims[mrid] = (*self._claims.get(mrid, ()), mirror.number)
+        alone = (mirror.number,)  # one for all of them: hardly any has two claims
+        for mrid in map(_mrid, keys):
+            if mrid not in mirror.claimed:
+                mirror.claimed += (mrid,)
+                self._claims[mrid] = self._claims.get(mrid, ()) + alone
 
     def add(self, mirror: Mirror) -> None:
         """Gives the mirror its number; numbers are never used again."""
@@ -201,8 +218,9 @@ class Mirrors:
 
     def put(self, mirror: Mirror) -> None:
         """Lists a mirror that has its number, as one from the store has."""
+        alone = (mirror.number,)
         for mrid in mirror.claimed:
-            self._claims[mrid] = (*self._claims.get(mrid, ()), mirror.number)
+            self._claims[mrid] = self._claims.get(mrid, ()) + alone
         self._by_number[mirror.number] = mirror
         self._by_mrid.setdefault(mirror.mrid, []).append(mirror)
         self._counts[mirror.sfdi] += 1
@@ -229,11 +247,17 @@ class Mirrors:
                 self._listing.add(mirror, owners)
 
 
-def _check_new(key: str, reading: models.MirrorMeterReading, strict: bool, count: int) -> None:
+def _check_new(
+    key: ReadingKey, reading: models.MirrorMeterReading, strict: bool, count: int
+) -> None:
     if strict and reading.ReadingType is None:
-        raise BadValue(f"MirrorMeterReading {key} is new and has no ReadingType")
+        raise BadValue(f"MirrorMeterReading {key_text(key)} is new and has no ReadingType")
     if count >= MAX_METER_READINGS:
         raise LimitReached(f"a MirrorUsagePoint has at most {MAX_METER_READINGS} meter readings")
+
+
+def _mrid(key: ReadingKey) -> int:
+    return key if isinstance(key, int) else key[0]
 
 
 def _mrids(posted: Iterable[models.MirrorMeterReading]) -> set[int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ class OwnRegistries:
         """The digest of a registry, which is compiled when it is new. Raises PointMapError."""
         kept = list(rows) if isinstance(rows, list | tuple) else rows
         text = json.dumps(kept, sort_keys=True, default=str)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+        digest = sys.intern(hashlib.sha256(text.encode()).hexdigest()[:32])
         if digest not in self._known:
             point_map = PointMap.from_rows(kept)
             self._known[digest] = ([dict(row) for row in kept], point_map)

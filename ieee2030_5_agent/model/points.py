@@ -20,6 +20,7 @@ from .point_compiler import compile_row
 from .point_groups import groups_of
 from .point_rows import DER_RESOURCES, READINGS, CellError, read_rows
 from .point_titles import repeated_titles, title_problems
+from .point_values import Places
 from .readings import Frame
 from .references import TIME
 
@@ -43,11 +44,17 @@ class PointMap:
     def __init__(self, points: Iterable[Point]) -> None:
         self.rows: dict[str, Point] = {point.name: point for point in points}
         self.groups = groups_of(self.rows.values())
+        # Of all devices with this registry.
+        self.places: Places = {}
         self._dependents: dict[tuple[str, int], list[Point]] = {}
         for point in self.rows.values():
             for resource in point.resources:
                 der = (point.row.der or 1) if resource in DER_RESOURCES else 1
                 self._dependents.setdefault((resource, der), []).append(point)
+        self._names = {
+            key: frozenset(point.name for point in points)
+            for key, points in self._dependents.items()
+        }
         timed = [point.resources for point in self.dependents(TIME)]
         self.timed_by: frozenset[str] = frozenset().union(*timed)
         # The descriptions that rows name, and what was asked of ``fed_by``: other descriptions,
@@ -120,6 +127,10 @@ class PointMap:
         ``der``: whose, if each DER has one.
         """
         return self._dependents.get((resource, der), [])
+
+    def names_of(self, resource: str, der: int = 1) -> frozenset[str]:
+        """The names of the dependents."""
+        return self._names.get((resource, der), frozenset())
 
     def fed_by(self, reading: MeterReading) -> Sequence[Point]:
         """The points that could read a reading of this description and unit."""

@@ -5,15 +5,14 @@ Source: IEEE 2030.5-2018 DERProgram, DERControlList, DefaultDERControl, DERCurve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..sep import models
 from .changes import PointValue, Record
-from .controls import ENDED_EARLY, LIVE, VERSIONS, Control, Status
+from .controls import VERSIONS, Control
 from .end_device import EndDevice
-from .listing import Listing
-from .overlaps import Overlaps
+from .schedule import Schedule
 
 DEFAULT_ASSIGNMENTS = "default"
 # How many controls that ended early a program lists, of each origin: what is commanded every few
@@ -48,12 +47,8 @@ class Program:
     default: models.DefaultDERControl
     version: int = 0
     curves: dict[int, models.DERCurve] = field(default_factory=dict)
-    controls: dict[int, Control] = field(default_factory=dict)
-    _listed: Listing[Control] = field(default_factory=lambda: Listing(_control_order))
-    _active: Listing[Control] = field(default_factory=lambda: Listing(_control_order))
-    # Those that may still compete, and those that ended early in the order of their end.
-    _live: Overlaps = field(default_factory=Overlaps)
-    _ended: dict[int, Control] = field(default_factory=dict)
+    # Made for the first control: most of the programs of devices never have any.
+    _schedule: Schedule | None = None
     last_created: int = -1
     next_control: int = 1
     next_curve: int = 1
@@ -69,14 +64,26 @@ class Program:
         return [self.record, ("counter", "program"), ("fsa", self.assignment.fsa)]
 
     @property
+    def schedule(self) -> Schedule:
+        """Its controls, to be changed."""
+        if self._schedule is None:
+            self._schedule = Schedule()
+        return self._schedule
+
+    @property
+    def controls(self) -> Mapping[int, Control]:
+        """Its controls by number."""
+        return {} if self._schedule is None else self._schedule.controls
+
+    @property
     def listed(self) -> Sequence[Control]:
         """The DERControlList: by start, of the same start the newest and highest mRID first."""
-        return self._listed.all
+        return () if self._schedule is None else self._schedule.listed.all
 
     @property
     def active(self) -> Sequence[Control]:
         """The ActiveDERControlList, in the same order."""
-        return self._active.all
+        return () if self._schedule is None else self._schedule.active.all
 
     @property
     def listed_curves(self) -> Sequence[tuple[int, models.DERCurve]]:
@@ -114,54 +121,11 @@ class Program:
         self.last_created = max(now, self.last_created + 1)
         return self.last_created
 
-    def add(self, control: Control) -> None:
-        """Lists a control, also one that ended early and comes back from the store."""
-        self.controls[control.number] = control
-        self._listed.add(control)
-        if control.status in LIVE:
-            self._live.add(control)
-        if control.status is Status.ACTIVE:
-            self._active.add(control)
-        if control.status in ENDED_EARLY:
-            self._ended[control.number] = control
-
-    def remove(self, control: Control) -> None:
-        """Takes a control that has ended out of the lists."""
-        del self.controls[control.number]
-        self._listed.remove(control)
-        self._ended.pop(control.number, None)
-
-    def step(self, control: Control, name: str, now: int) -> None:
-        """Takes one step of a control's life. Raises ValueError when its status has none such."""
-        before = control.status
-        control.step(name, now)
-        if before is Status.ACTIVE:
-            self._active.remove(control)
-        if control.status is Status.ACTIVE:
-            self._active.add(control)
-        elif before in LIVE:
-            self._live.remove(control)
-        if control.status in ENDED_EARLY:
-            self._ended[control.number] = control
-
-    def rivals(self, control: Control) -> list[Control]:
-        """The older controls that a new one takes modes from for some time: they may yet be in
-        force, address the same devices, overlap it and have modes of it. Oldest first."""
-        return [
-            other
-            for other in self._live.with_period_of(control)
-            if other.creation_time < control.creation_time
-            and other.device_category == control.device_category
-            and not other.modes.isdisjoint(control.modes)
-        ]
-
     def crowded_out(self, now: int, most: int) -> Control | None:
         """The first that ended early, once there are too many; clients had time to see its end."""
         if self.origin == "own":
             most = min(most, MOST_ENDED_OWN)
-        if len(self._ended) <= most:
-            return None
-        return next((one for one in self._ended.values() if one.seen_until <= now), None)
+        return self.schedule.crowded_out(now, most)
 
     @property
     def has_default(self) -> bool:
@@ -215,7 +179,3 @@ class Program:
         changed = wanted != self.curves
         self.curves = wanted
         return changed
-
-
-def _control_order(control: Control) -> tuple[int, int, int]:
-    return (control.start, -control.creation_time, -int.from_bytes(control.mrid))

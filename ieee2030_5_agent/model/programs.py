@@ -20,6 +20,9 @@ from .registry import Registry
 
 __all__ = ["DEFAULT_ASSIGNMENTS", "Assignment", "Assignments", "Program", "Programs"]
 
+# What defaults say that say nothing: one for all, as nobody changes a default.
+_NO_MODES = models.DERControlBase()
+
 
 @dataclass(frozen=True, slots=True)
 class Assignments:
@@ -80,7 +83,7 @@ class Programs:
         if int.from_bytes(mrid) in self._by_mrid:
             raise DuplicateProgram(f"a program with mRID {mrid.hex().upper()} exists already")
         default = models.DefaultDERControl(
-            mRID=self._new_mrid(), version=0, DERControlBase=models.DERControlBase()
+            mRID=self._new_mrid(), version=0, DERControlBase=_NO_MODES
         )
         program = Program(self.next_number, mrid, description, primacy, assignment, origin, default)
         self.next_number += 1

@@ -125,6 +125,8 @@ class StoredResponse:
 class ResponseSet:
     """The answers to the events of one program."""
 
+    __slots__ = ("_by_number", "_listing", "closed", "mrid", "next_number", "program")
+
     def __init__(self, program: Program) -> None:
         self.program = program
         self.mrid = derived_mrid(program.mrid, "ResponseSet")

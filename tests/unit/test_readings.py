@@ -35,7 +35,7 @@ def measured(number: int, cells: dict[str, Any]) -> Mirror:
             description=cells.get("description"), ReadingType=reading_type
         )
         last = Value(cells["value"], cells.get("time", received), received)
-        mirror.meter_readings["any"] = MeterReading.of(number, latest, last)
+        mirror.meter_readings[number] = MeterReading.of(number, latest, last)
     return mirror
 
 

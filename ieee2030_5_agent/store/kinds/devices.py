@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ...model.end_device import Commit, EndDevice, Registration, Switched
 from ...model.fleet import Fleet
@@ -11,7 +11,7 @@ from ...model.standings import IN_FORCE
 from ...model.state_points import ADOPTION, SWITCHED
 from ...sep import models
 from ...sep.editions import Edition
-from ..documents import Document, from_document, of_model, to_document, to_model
+from ..documents import Document, Thing, from_document, of_model, to_document, to_model
 from .kind import Key, Kind, Restoring, TextKey
 
 # They follow from the registration, the log, what is in force and what was committed or switched.
@@ -55,14 +55,18 @@ def _restore_device(to: Restoring, key: TextKey, document: Document) -> None:
         point_map=to.fleet.default_points,
     )
     device.log.total = document["log_total"]
-    for name, commit in document["commits"].items():
-        device.commits[name] = from_document(Commit, commit)
-        device.resources[ADOPTION, name] = device.commits[name].result
+    device.commits = _restored(Commit, document["commits"])
+    for name, commit in device.commits.items():
+        device.resources[ADOPTION, name] = commit.result
     # A file of before has none.
-    for name, switched in document.get("switched", {}).items():
-        device.switched[name] = from_document(Switched, switched)
-        device.resources[SWITCHED, name] = device.switched[name]
+    device.switched = _restored(Switched, document.get("switched", {}))
+    for name, switched in device.switched.items():
+        device.resources[SWITCHED, name] = switched
     to.fleet.restore_device(device)
+
+
+def _restored(kind: type[Thing], documents: Mapping[str, Document]) -> dict[str, Thing]:
+    return {name: from_document(kind, document) for name, document in documents.items()}
 
 
 def _contact(fleet: Fleet, key: Key) -> Document | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...model.fleet import Fleet
 from ...model.meter_readings import MeterReading, ReadingSet, Value
-from ...model.mirrors import Mirror
+from ...model.mirrors import Mirror, ReadingKey, key_of, key_text
 from ...sep import models
 from ..documents import Document, from_document, to_document
 from .kind import Key, Kind, Restoring, TextKey
@@ -55,13 +55,13 @@ def _mirror_keys(fleet: Fleet) -> Iterator[Key]:
         yield (mirror.number,)
 
 
-def _readings(fleet: Fleet) -> Iterator[tuple[Mirror, str, MeterReading]]:
+def _readings(fleet: Fleet) -> Iterator[tuple[Mirror, MeterReading]]:
     for mirror in fleet.mirrors.listed:
-        for name, reading in mirror.meter_readings.items():
-            yield mirror, name, reading
+        for reading in mirror.meter_readings.values():
+            yield mirror, reading
 
 
-def _named(fleet: Fleet, key: Key) -> tuple[str, MeterReading] | None:
+def _named(fleet: Fleet, key: Key) -> tuple[ReadingKey, MeterReading] | None:
     mirror = fleet.mirrors.by_number(int(key[0]))
     if mirror is None:
         return None
@@ -74,9 +74,9 @@ def _meter_reading(fleet: Fleet, key: Key) -> Document | None:
     named = _named(fleet, key)
     if named is None:
         return None
-    name, reading = named
+    reading_key, reading = named
     quantity = _Quantity(reading.number, reading.latest, reading.last, reading.next_set)
-    return {"name": name, "reading": to_document(quantity)}
+    return {"name": key_text(reading_key), "reading": to_document(quantity)}
 
 
 def _restore_meter_reading(to: Restoring, key: TextKey, document: Document) -> None:
@@ -86,13 +86,13 @@ def _restore_meter_reading(to: Restoring, key: TextKey, document: Document) -> N
     sets = to.reading_sets.get((int(key[0]), int(key[1])), [])
     sets.sort(key=lambda each: (-each.start, -each.mrid))
     known = from_document(_Quantity, document["reading"])
-    mirror.meter_readings[document["name"]] = MeterReading.of(
+    mirror.meter_readings[key_of(document["name"])] = MeterReading.of(
         known.number, known.latest, known.last, tuple(sets), known.next_set
     )
 
 
 def _meter_reading_keys(fleet: Fleet) -> Iterator[Key]:
-    for mirror, _, reading in _readings(fleet):
+    for mirror, reading in _readings(fleet):
         yield (mirror.number, reading.number)
 
 
@@ -108,7 +108,7 @@ def _restore_reading_set(to: Restoring, key: TextKey, document: Document) -> Non
 
 
 def _reading_set_keys(fleet: Fleet) -> Iterator[Key]:
-    for mirror, _, reading in _readings(fleet):
+    for mirror, reading in _readings(fleet):
         for each in reading.sets:
             yield (mirror.number, reading.number, each.number)
 

@@ -1,0 +1,91 @@
+"""The values of a device's points, and when each was received.
+
+Devices of a fleet have mostly the same points, so a device keeps no names: the names that any
+device with its registry has had a value of are numbered once for all of them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Set
+
+from .changes import PointValue
+
+# Of the points of one registry that any device has received, by name.
+Places = dict[str, int]
+
+
+class PointValues(Mapping[str, PointValue]):
+    """The points that have a value, by name."""
+
+    __slots__ = ("_places", "_times", "_values")
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._values: list[PointValue] = []
+        self._times = array("d")
+
+    def update(self, values: Mapping[str, PointValue], now: float) -> dict[str, PointValue]:
+        """Takes over what points read now (None: nothing); returns what is another than before."""
+        changed: dict[str, PointValue] = {}
+        for name, value in values.items():
+            place = self._places.get(name, len(self._values))
+            before = self._values[place] if place < len(self._values) else None
+            if value is not None:
+                if before is None:
+                    place = self._place(name)
+                self._times[place] = now
+            if value is not before:
+                self._values[place] = value
+            if value != before or type(value) is not type(before):
+                changed[name] = value
+        return changed
+
+    def touch(self, names: Set[str], now: float) -> None:
+        """The same values were received again."""
+        room = len(self._values)
+        for name in self._places.keys() & names:
+            place = self._places[name]
+            if place < room:
+                self._times[place] = now
+
+    def set_times(self, times: Mapping[str, float]) -> None:
+        """When points were received, of those that have a value."""
+        for name in self:
+            if name in times:
+                self._times[self._places[name]] = times[name]
+
+    @property
+    def times(self) -> dict[str, float]:
+        """When each point that has a value was received."""
+        return {name: self._times[self._places[name]] for name in self}
+
+    def get(self, name: str, default: PointValue = None) -> PointValue:  # type: ignore[override]
+        """The value of a point; ``default`` for one that has none, also if nobody knows it."""
+        place = self._places.get(name)
+        if place is None or place >= len(self._values):
+            return default
+        value = self._values[place]
+        return default if value is None else value
+
+    def __getitem__(self, name: str) -> PointValue:
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        pairs = zip(self._places, self._values, strict=False)
+        return (name for name, value in pairs if value is not None)
+
+    def __len__(self) -> int:
+        return len(self._values) - self._values.count(None)
+
+    def _place(self, name: str) -> int:
+        """Where a point is kept; makes room for all that are known by now."""
+        place = self._places.setdefault(name, len(self._places))
+        missing = len(self._places) - len(self._values)
+        if place >= len(self._values):
+            self._values += [None] * missing
+            self._times.frombytes(bytes(8 * missing))
+        return place
