@@ -35,7 +35,7 @@ help: ## shows this list
 	@echo "make interop         tests with clients of other makers (3 minutes)"
 	@echo "make bench           speed and size beside references of the same run (5 minutes):"
 	@echo "                     make bench ARGS='codec web'; BENCH_JSON=file for the figures as JSON"
-	@echo "make soak            kills the server 50 times under load, on a good and on a failing disk"
+	@echo "make soak            kills the server 51 times under load: on a good, a failing, a full disk"
 	@echo "make schemas         writes the models from schemas/"
 	@echo "make resources       prints the table of resources and writes it into docs/"
 	@echo "make points          writes the tables of points and the starter registries anew"
@@ -83,7 +83,7 @@ unit: $(STAMP) | .cache/tmp
 # Bounded: a round takes some 5 s.
 .PHONY: soak
 soak: $(STAMP) | .cache/tmp
-	@SOAK_ROUNDS=$${SOAK_ROUNDS:-50} $(PYTHON_OF) -m pytest tests/kill -s $(ARGS)
+	@SOAK_ROUNDS=$${SOAK_ROUNDS:-51} $(PYTHON_OF) -m pytest tests/kill -s $(ARGS)
 
 .PHONY: platform-test
 platform-test: $(STAMP) | .cache/tmp

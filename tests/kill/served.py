@@ -1,8 +1,9 @@
 """A process to be killed: the server behind its store, on a plain HTTP port.
 
-``python -m tests.kill.served FILE [SEED]``; with a seed the disk is full or fails for moments drawn
-from it. Prints the port once the store is open. ``POST /rpc/<call>`` takes keyword arguments as
-JSON, which on a platform come over the message bus.
+``python -m tests.kill.served FILE [FAULT SEED]``: from a SIGUSR1 on the disk is ``full`` or
+``failing`` at moments drawn from the seed, and the standard output says when. The first line there
+is the port, once the store is open. ``POST /rpc/<call>`` takes keyword arguments as JSON, which on
+a platform come over the message bus.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import functools
 import json
 import random
+import signal
 import sys
+import time
 from collections.abc import Callable, Iterable
 from http.client import responses
 from pathlib import Path
@@ -19,15 +22,13 @@ from typing import Any
 import gevent
 from gevent.pywsgi import WSGIServer
 
-from ieee2030_5_agent.durability import HeldBack, Keeper
-from ieee2030_5_agent.durability import keeper as keeping
+from ieee2030_5_agent.durability import HeldBack, Keeper, keeper
 from ieee2030_5_agent.model.errors import StoreUnavailable
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Request, Response
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
-from ieee2030_5_agent.store.database import Database
-from tests.faulty_disk import Disk
+from tests.kill.failing_disk import Disk
 
 SETTINGS = {
     "max_log_events": 1000,
@@ -36,25 +37,24 @@ SETTINGS = {
 }
 
 
-def main(path: str, seed: str | None = None) -> None:
-    disk = Disk()
+def main(path: str, fault: str | None = None, seed: str = "") -> None:
+    # Before there is any other thread.
+    disk = None if fault is None else Disk()
     server = Server(Settings.load({}))
-    keeper = Keeper(
-        server, report, server.configure, functools.partial(Database, connect=disk.connect)
-    )
-    gevent.spawn(keeper.keep)
-    keeper.choose(Settings.load(SETTINGS), Path(path))
-    while not keeper.is_open:
+    kept = Keeper(server, report, server.configure)
+    gevent.spawn(kept.keep)
+    kept.choose(Settings.load(SETTINGS), Path(path))
+    while not kept.is_open:
         gevent.sleep(0.005)
-    if seed is not None:
-        keeping.RETRY_S = 0.02
-        gevent.spawn(fail_at_times, disk, random.Random(seed))
-    held_back = HeldBack(server, keeper)
+    held_back = HeldBack(server, kept)
     calls = {name: held_back.operation(call) for name, call in Operations(server).all()}
-    calls["get_status"] = keeper.status
     web = WSGIServer(("127.0.0.1", 0), functools.partial(answer, held_back.handle, calls), log=None)
     web.start()
     print(web.server_port, flush=True)
+    if disk is not None and fault is not None:
+        keeper.RETRY_S = 0.02
+        once = random.Random(seed), disk, fault
+        gevent.signal_handler(signal.SIGUSR1, gevent.spawn, fail_at_times, *once)
     web.serve_forever()
 
 
@@ -62,13 +62,17 @@ def report(problem: str | None) -> None:
     print(f"store: {problem}", file=sys.stderr)
 
 
-def fail_at_times(disk: Disk, chance: random.Random) -> None:
-    while True:
-        gevent.sleep(chance.uniform(0.02, 0.3))
-        fault = chance.choice(["full", "failing"])
-        setattr(disk, fault, True)
-        gevent.sleep(chance.uniform(0.005, 0.1))
-        setattr(disk, fault, False)
+def fail_at_times(chance: random.Random, disk: Disk, fault: str) -> None:
+    """For moments, and once for as long as the process lives."""
+    for lasts in [True] * chance.randrange(6) + [False]:
+        gevent.sleep(chance.uniform(0.02, 0.4))
+        # Said before and after, so that what was said covers what happened.
+        print("fails", time.time(), flush=True)
+        disk.fail(**{fault: True})
+        if lasts:
+            gevent.sleep(chance.uniform(0.005, 0.1))
+            disk.fail()
+            print("works", time.time(), flush=True)
 
 
 def answer(
