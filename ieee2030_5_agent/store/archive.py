@@ -1,6 +1,7 @@
 """The whole store as lines of JSON, to look at, to keep elsewhere, and to bring back.
 
-The first line says what it is; each further one is a record: ``{"kind", "key", "document"}``.
+The first line says what it is; each further one is a record: ``{"kind", "key", "document"}``. The
+last one says how many there are, so that what was cut off is not taken for the whole.
 """
 
 from __future__ import annotations
@@ -32,11 +33,14 @@ def export(path: Path) -> Iterator[str]:
         if version > len(STEPS):
             raise NewerStore(f"{path} is of version {version}, this program is older")
         yield _line({"format": FORMAT, "version": version})
+        count = 0
         for row in connection.execute(
             "SELECT kind, key, document, sum FROM records ORDER BY rowid"
         ):
             kind, key, document = checked(path, row)
             yield _line({"kind": kind, "key": key, "document": json.loads(document)})
+            count += 1
+        yield _line({"records": count})
 
 
 def sizes_of(path: Path) -> dict[str, tuple[int, int]]:
@@ -70,7 +74,20 @@ def _records(lines: Iterable[str]) -> list[Record]:
         raise ArchiveError(f'line 1: {{"format": "{FORMAT}", ...}} is expected')
     if head.get("version") != len(STEPS):
         raise ArchiveError(f"line 1: version {head.get('version')}, {len(STEPS)} is expected")
-    return [_record(number, found) for number, found in numbered]
+    records: list[Record] = []
+    for number, found in numbered:
+        if set(found) == {"records"}:
+            _check_end(number, found["records"], len(records), next(numbered, None))
+            return records
+        records.append(_record(number, found))
+    raise ArchiveError(f"cut off after {len(records)} records: the last line is missing")
+
+
+def _check_end(number: int, said: object, count: int, more: object) -> None:
+    if said != count:
+        raise ArchiveError(f"line {number}: {said!r} records are said to be here, and {count} are")
+    if more is not None:
+        raise ArchiveError(f"line {number}: there is more after the last line")
 
 
 def _record(number: int, found: dict[str, Any]) -> Record:

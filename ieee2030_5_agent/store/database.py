@@ -10,15 +10,15 @@ import fcntl
 import json
 import os
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from .belonging import make_folder, owned
 from .errors import DamagedStore, NewerStore, StoreError, StoreLocked
 from .journal import Batch
-from .schema import STEPS, Step, migrate, version_of
+from .schema import STEPS, Step, checksum, migrate, version_of
 
 # Kind, key, document as JSON.
 Record = tuple[str, str, str]
@@ -51,24 +51,19 @@ class Database:
         # Two names of one file are one store: the lock lies beside the file itself.
         self.path = path = path.resolve()
         self._steps = steps
-        with told(path):
-            # What it holds is who may speak and what they are told to do.
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock: int | None = _locked(path)
-        try:
+        with ExitStack() as opening:
             with told(path):
+                # What it holds is who may speak and what they are told to do.
+                make_folder(path.parent)
+                self._lock: int | None = _locked(path)
+                opening.callback(self._unlock)
                 _refuse_without_head(path)
+                _refuse_other_names(path)
                 _made_private(path)
                 self._connection = connect(path)
-        except StoreError:
-            self._unlock()
-            raise
-        try:
-            with told(path):
+                opening.callback(self.close)
                 self._prepare()
-        except StoreError:
-            self.close()
-            raise
+            opening.pop_all()
 
     def _prepare(self) -> None:
         connection = self._connection
@@ -177,16 +172,12 @@ def sizes(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
 
 
 def _row(kind: str, key: str, document: str) -> tuple[str, str, str, int]:
-    return kind, key, document, _sum(kind, key, document)
-
-
-def _sum(kind: str, key: str, document: str) -> int:
-    return zlib.crc32("\0".join((kind, key, document)).encode())
+    return kind, key, document, checksum(kind, key, document)
 
 
 def is_whole(row: Sequence[Any]) -> bool:
     """Whether a row of the table is as it was written."""
-    return all(isinstance(part, str) for part in row[:3]) and _sum(*row[:3]) == row[3]
+    return all(isinstance(part, str) for part in row[:3]) and checksum(*row[:3]) == row[3]
 
 
 def checked(path: Path, row: Sequence[Any]) -> Record:
@@ -198,12 +189,14 @@ def checked(path: Path, row: Sequence[Any]) -> Record:
 
 def _locked(path: Path) -> int:
     """A descriptor of the file that is locked; the system gives it free when the process ends."""
-    lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, mode=0o600)
+    lock = owned(path.with_name(f"{path.name}.lock"))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError as problem:
         os.close(lock)
-        raise StoreLocked(f"{path} is in use by another agent") from None
+        if isinstance(problem, BlockingIOError):
+            raise StoreLocked(f"{path} is in use by another agent") from None
+        raise
     return lock
 
 
@@ -217,9 +210,16 @@ def _refuse_without_head(path: Path) -> None:
         raise DamagedStore(f"{path} is empty or gone, and its log is not")
 
 
+def _refuse_other_names(path: Path) -> None:
+    """SQLite keeps one log for each name of a file, so that two of them destroy it; and the lock
+    of one name does not keep the other out."""
+    if path.exists() and path.stat().st_nlink > 1:
+        raise StoreError(f"{path} has another name (a hard link): remove one of them, or copy it")
+
+
 def _made_private(path: Path) -> None:
     """Only the owner may read it, before anything is in it: SQLite gives its log the same mode."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, mode=0o600))
+    os.close(owned(path))
     for name in ("", LOG, SHARED):
         with suppress(FileNotFoundError):
             os.chmod(path.with_name(path.name + name), 0o600)

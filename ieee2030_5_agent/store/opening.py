@@ -12,7 +12,7 @@ from typing import Any
 
 from ..model.changes import Record as Name
 from ..model.fleet import Fleet
-from .database import LOG, Database, Record, told
+from .database import Database, Record
 from .errors import DamagedStore, StoreError
 from .journal import Batch, Row, batch_of
 from .kinds import KINDS
@@ -94,18 +94,11 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
 def _drop(database: Database, unusable: list[Unusable], at: float) -> None:
     """Removes what cannot be used, and keeps a copy of the file as it was: one, however many
     attempts the removal takes. Raises StoreError."""
-    with told(database.path):
-        aside = set_aside(database.path, at)
-    try:
+    with set_aside(database.path, at) as aside:
         # What was met before and nobody has acknowledged stays to be read.
         messages = (database.noted(DAMAGE), _said(unusable, aside))
         database.note(DAMAGE, "; ".join(filter(None, messages)))
         database.write(Batch(removed=[(each.kind, each.key) for each in unusable]))
-    except StoreError:
-        with told(database.path):
-            for name in ("", LOG):
-                aside.with_name(aside.name + name).unlink(missing_ok=True)
-        raise
 
 
 def _made_again(fleet: Fleet, rows: list[Record], unusable: list[Unusable]) -> list[Name]:

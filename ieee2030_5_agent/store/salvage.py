@@ -6,12 +6,13 @@ import os
 import shutil
 import sqlite3
 from collections import deque
-from collections.abc import Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .belonging import owned
 from .database import LOG, SHARED, Connect, Database, connect, has_content, is_whole, told
 from .journal import Batch
 
@@ -47,38 +48,47 @@ def salvage(path: Path, at: float, connect: Connect = connect) -> Salvaged:
     """
     # What takes the place of a damaged file must not take that of a link to it.
     path = path.resolve()
-    with told(path):
-        aside = set_aside(path, at)
-        # SQLite would drop the log of an empty one, which tells the next start of the damage.
-        rows = _readable(path) if has_content(path) else []
-        new = path.with_name(f"{path.name}.new")
-        _remove(new)
-    database = Database(new, connect)
-    try:
-        database.write(Batch(put=rows))
-    finally:
-        database.close()
-    with told(path):
-        for name in (LOG, SHARED):
-            path.with_name(path.name + name).unlink(missing_ok=True)
-        os.replace(new, path)
-        _remove(new)
+    with set_aside(path, at) as aside:
+        with told(path):
+            # SQLite would drop the log of an empty one, which tells the next start of the damage.
+            rows = _readable(path) if has_content(path) else []
+            new = path.with_name(f"{path.name}.new")
+            _remove(new)
+        database = Database(new, connect)
+        try:
+            database.write(Batch(put=rows))
+        finally:
+            database.close()
+        with told(path):
+            for name in (LOG, SHARED):
+                path.with_name(path.name + name).unlink(missing_ok=True)
+            os.replace(new, path)
+            _remove(new)
     return Salvaged(aside, len(rows))
 
 
-def set_aside(path: Path, at: float) -> Path:
+@contextmanager
+def set_aside(path: Path, at: float) -> Iterator[Path]:
     """Copies a file, with its log, under a name that says what it is and that no other copy has.
 
-    Raises OSError.
+    The copy stays when the block ends well. One that fails is tried again, with a copy of its own:
+    they would fill the disk. Raises StoreError.
     """
     aside = _free_name(path, at)
-    for name in ("", LOG):
-        source = path.with_name(path.name + name)
-        if source.exists():
-            copy = aside.with_name(aside.name + name)
-            copy.touch(mode=0o600)
-            shutil.copyfile(source, copy)
-    return aside
+    try:
+        with told(path):
+            for name in ("", LOG):
+                source = path.with_name(path.name + name)
+                if source.exists():
+                    copy = aside.with_name(aside.name + name)
+                    os.close(owned(copy))
+                    shutil.copyfile(source, copy)
+        yield aside
+    except BaseException:
+        with told(path):
+            for name in ("", LOG):
+                aside.with_name(aside.name + name).unlink(missing_ok=True)
+        raise
 
 
 def _free_name(path: Path, at: float) -> Path:

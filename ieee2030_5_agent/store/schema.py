@@ -7,6 +7,7 @@ what documents hold, is one more step at the end; none is ever changed or taken 
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Callable, Sequence
 
 Step = Callable[[sqlite3.Connection], object]
@@ -28,6 +29,11 @@ def _create(connection: sqlite3.Connection) -> None:
 
 
 STEPS: Sequence[Step] = (_create,)
+
+
+def checksum(kind: str, key: str, document: str) -> int:
+    """The sum of a record, by which damage to it is seen; a step that changes it sums up anew."""
+    return zlib.crc32("\0".join((kind, key, document)).encode())
 
 
 def version_of(connection: sqlite3.Connection) -> int:

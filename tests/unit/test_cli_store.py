@@ -62,7 +62,7 @@ def test_what_is_exported_comes_back(file: Path, tmp_path: Path) -> None:
 def test_only_the_owner_may_read_what_is_exported(file: Path, tmp_path: Path) -> None:
     output = tmp_path / "store.jsonl"
     assert run(file, "export", str(output)).exit_code == 0
-    assert len(output.read_text().splitlines()) == len(ROWS) + 1
+    assert len(output.read_text().splitlines()) == len(ROWS) + 2
     assert output.stat().st_mode & 0o777 == 0o600
 
 
@@ -71,7 +71,8 @@ def test_a_store_in_use_can_be_read_and_not_changed(file: Path) -> None:
     try:
         assert run(file, "sizes").exit_code == run(file, "export").exit_code == 0
         for command in ("compact", "import"):
-            result = run(file, command, given='{"format":"ieee2030_5 store","version":1}\n')
+            archive = '{"format":"ieee2030_5 store","version":1}\n{"records":0}\n'
+            result = run(file, command, given=archive)
             assert result.exit_code == 1
             assert "is in use by another agent" in result.output
     finally:
@@ -83,7 +84,7 @@ def test_nothing_is_replaced_by_accident(file: Path) -> None:
     result = run(file, "import", given=lines)
     assert (result.exit_code, rows(file)) == (1, sorted(ROWS))
     assert "holds 3 records, nothing was changed" in result.output
-    shorter = "\n".join(lines.splitlines()[:2])
+    shorter = "\n".join([*lines.splitlines()[:2], '{"records": 1}'])
     assert run(file, "import", "--replace", given=shorter).exit_code == 0
     assert rows(file) == [ROWS[0]]
 
@@ -106,6 +107,29 @@ def test_a_bad_line_is_named_and_nothing_is_imported(
     lines = run(file, "export").output.splitlines()
     other = tmp_path / "other.sqlite"
     result = run(other, "import", given="\n".join([*lines[:2], line, ""]))
+    assert result.exit_code == 1
+    assert expected in result.output
+    assert not other.exists()
+
+
+@pytest.mark.parametrize(
+    ("kept", "end", "expected"),
+    [
+        (3, [], "cut off after 2 records: the last line is missing"),
+        (1, [], "cut off after 0 records: the last line is missing"),
+        (3, ['{"records":3}'], "line 4: 3 records are said to be here, and 2 are"),
+        (4, ['{"records":"3"}'], "line 5: '3' records are said to be here, and 3 are"),
+        (4, ['{"records":3}', '{"records":3}'], "line 5: there is more after the last line"),
+        (4, ['{"rec'], "line 5: "),
+    ],
+    ids=["cut off", "nothing but a head", "a line is missing", "no number", "two", "half a line"],
+)
+def test_an_archive_that_is_not_whole_is_refused(
+    file: Path, tmp_path: Path, kept: int, end: list[str], expected: str
+) -> None:
+    lines = run(file, "export").output.splitlines()
+    other = tmp_path / "other.sqlite"
+    result = run(other, "import", given="\n".join([*lines[:kept], *end]))
     assert result.exit_code == 1
     assert expected in result.output
     assert not other.exists()

@@ -14,11 +14,10 @@ import pytest
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
 from ieee2030_5_agent.store.database import Database, connect
-from ieee2030_5_agent.store.errors import DamagedStore, NewerStore, StoreError, StoreLocked
+from ieee2030_5_agent.store.errors import DamagedStore, StoreError, StoreLocked
 from ieee2030_5_agent.store.journal import Batch
 from ieee2030_5_agent.store.opening import open_store
 from ieee2030_5_agent.store.salvage import salvage
-from ieee2030_5_agent.store.schema import STEPS
 from tests.faulty_disk import Disk
 
 ROWS = [("device", "1", '{"a":1}'), ("resource", "1/DERStatus/1", '{"b":2}')]
@@ -157,6 +156,57 @@ def test_another_name_of_the_file_is_the_same_file(database: Database, path: Pat
         Database(link)
 
 
+def test_a_file_with_two_names_is_refused(path: Path) -> None:
+    """A hard link: SQLite keeps a log for each name, and the lock of one is not the other's."""
+    many(path)
+    before = path.read_bytes()
+    link = path.parent.with_name("link.sqlite")
+    link.hardlink_to(path)
+    for name in (link, path):
+        with pytest.raises(StoreError, match=rf"{name.name} has another name \(a hard link\)"):
+            Database(name)
+    assert path.read_bytes() == before
+    link.unlink()
+    Database(path).close()
+
+
+@pytest.mark.parametrize("fault", [StoreError("full"), MemoryError(), KeyboardInterrupt()])
+def test_whatever_goes_wrong_at_opening_lets_go_of_the_file(
+    path: Path, fault: BaseException
+) -> None:
+    connections: list[sqlite3.Connection] = []
+
+    def watched(path: Path) -> sqlite3.Connection:
+        connections.append(connect(path))
+        return connections[-1]
+
+    def failing(connection: sqlite3.Connection) -> None:
+        raise fault
+
+    with pytest.raises(type(fault)):
+        Database(path, watched, steps=[failing])
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connections[0].execute("SELECT 1")
+    Database(path).close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_makes_belongs_to_whom_the_folder_does(tmp_path: Path) -> None:
+    """The agent could not open what `store import` or `store compact` left behind."""
+    os.chown(tmp_path, 12345, 12346)
+    path = tmp_path / "new" / "data" / "store.sqlite"
+    rows = many(path)
+    database = Database(path)
+    database.write(Batch(put=rows))
+    made = {each: each.stat() for each in tmp_path.rglob("*")}
+    database.close()
+    assert len(made) == 6  # two folders, the file, its log, what readers share, the lock
+    assert {(stat.st_uid, stat.st_gid) for stat in made.values()} == {(12345, 12346)}
+    path.write_bytes(_without(path.read_bytes(), 12))
+    salvaged = salvage(path, 7)
+    assert {each.stat().st_uid for each in (path, salvaged.set_aside)} == {12345}
+
+
 def test_salvage_leaves_a_link_to_the_file_as_it_is(path: Path) -> None:
     many(path)
     link = path.parent.with_name("link.sqlite")
@@ -184,53 +234,6 @@ def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(StoreError, match=r"data/store.sqlite: File exists"):
         Database(tmp_path / "data" / "store.sqlite")
-
-
-# --- versions ------------------------------------------------------------------------------------
-
-
-def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> None:
-    def further(connection: sqlite3.Connection) -> None:
-        connection.execute("ALTER TABLE records ADD COLUMN more TEXT")
-
-    Database(path, steps=[*STEPS, further]).close()
-    before = path.read_bytes()
-    with pytest.raises(NewerStore, match=r"is of version 2, this program knows versions up to 1"):
-        Database(path)
-    assert path.read_bytes() == before
-
-
-def test_an_older_file_is_brought_forward(path: Path) -> None:
-    database = Database(path)
-    database.write(Batch(put=ROWS))
-    database.close()
-
-    def renamed(connection: sqlite3.Connection) -> None:
-        connection.execute("UPDATE notes SET value = value")
-        connection.execute("INSERT INTO notes VALUES ('seen', '[2]')")
-
-    steps = [*STEPS, renamed]
-    for _ in range(2):  # and only once
-        newer = Database(path, steps=steps)
-        assert sorted(newer.read()) == sorted(ROWS)
-        assert newer.noted("seen") == [2]
-        newer.close()
-
-
-def test_a_step_that_fails_leaves_the_file_as_it_was(path: Path) -> None:
-    database = Database(path)
-    database.write(Batch(put=ROWS))
-    database.close()
-
-    def failing(connection: sqlite3.Connection) -> None:
-        connection.execute("DELETE FROM records")
-        connection.execute("INSERT INTO nowhere VALUES (1)")
-
-    with pytest.raises(StoreError, match="no such table: nowhere"):
-        Database(path, steps=[*STEPS, failing])
-    database = Database(path)
-    assert sorted(database.read()) == sorted(ROWS)
-    database.close()
 
 
 # --- damage --------------------------------------------------------------------------------------
@@ -345,6 +348,23 @@ def test_no_copy_of_a_damaged_file_takes_the_place_of_another(path: Path) -> Non
     ]
     assert [aside.read_bytes() for aside in asides] == contents
     assert {aside.stat().st_mode & 0o777 for aside in asides} == {0o600}
+
+
+@pytest.mark.parametrize("fault", ["full", "failing"])
+def test_a_damaged_file_is_copied_once_however_often_salvage_fails(path: Path, fault: str) -> None:
+    many(path)
+    path.write_bytes(damaged := _without(path.read_bytes(), 12))
+    disk = Disk()
+    setattr(disk, fault, True)
+    for at in range(3):
+        with pytest.raises(StoreError):
+            salvage(path, at, disk.connect)
+    assert path.read_bytes() == damaged
+    assert not list(path.parent.glob("*.damaged-*"))
+    setattr(disk, fault, False)
+    aside = salvage(path, 7, disk.connect).set_aside
+    assert list(path.parent.glob("*.damaged-*")) == [aside]
+    assert aside.read_bytes() == damaged
 
 
 def test_what_is_lost_with_a_damaged_record_is_told_beside_the_damage(path: Path) -> None:
