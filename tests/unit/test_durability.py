@@ -17,6 +17,8 @@ import pytest
 
 from ieee2030_5_agent.durability import HeldBack, Keeper
 from ieee2030_5_agent.durability import keeper as module
+from ieee2030_5_agent.durability.commits import PIECE
+from ieee2030_5_agent.model import meter_readings
 from ieee2030_5_agent.model.changes import Changed
 from ieee2030_5_agent.model.errors import StoreUnavailable
 from ieee2030_5_agent.model.fleet import Fleet
@@ -26,9 +28,10 @@ from ieee2030_5_agent.rest.messages import Client, Request, Response
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings, Store
 from ieee2030_5_agent.store.database import Database
+from ieee2030_5_agent.store.documents import Document
 from ieee2030_5_agent.store.errors import DamagedStore
 from ieee2030_5_agent.store.journal import Batch
-from ieee2030_5_agent.store.kinds import KINDS
+from ieee2030_5_agent.store.kinds import KINDS, Key
 from tests.faulty_disk import Disk
 from tests.protocol import documents
 
@@ -556,6 +559,89 @@ def test_a_change_that_cannot_be_made_a_document_is_refused_and_forgotten(
     assert run.server.fleet.mirroring.post_rate_s == 300
     assert run.call("set_post_rate", 30) is None
     assert run.server.fleet.mirroring.post_rate_s == 30
+
+
+def test_a_reading_that_cannot_be_made_a_document_holds_up_nothing_else(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither what others wait for, nor the way back from a disk that failed."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    broken = replace(KINDS["contact"], document=lambda fleet, key: {"last_contact": object()})
+    monkeypatch.setitem(KINDS, "contact", broken)
+    assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 201
+    until(lambda: run.rests, "rest")
+    assert run.keeper.status()["not_storable"] > 0
+    run.disk.failing = True
+    assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 503
+    run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS)
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 201
+
+
+def test_sets_that_came_and_went_while_nothing_could_be_written_leave_nothing_behind(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    monkeypatch.setattr(meter_readings, "MAX_INTERVALS", 2)
+    run = start()
+
+    def post(number: int) -> None:
+        content = documents.reading_set(f"{number:x}", 900 * number, documents.interval(1, number))
+        body = documents.meter_reading("AB", content, documents.READING_TYPE)
+        assert run.ask("POST", "/dcap/mup/0", body).status in (201, 204)
+
+    assert run.ask("POST", "/dcap/mup", documents.mirror("AA")).status == 201
+    for number in (1, 2):
+        post(number)
+    until(lambda: run.rests, "rest")
+    run.disk.failing = True
+    for number in range(3, 40):
+        post(number)
+    until(lambda: run.keeper.state == module.CLOSED, "failed batch")
+    until(lambda: run.keeper.status()["backlog"] < 10, "forgotten names")
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    held = {key for kind, key, _ in run.database.read() if kind == "reading_set"}
+    assert len(held) == 2
+    run.die()
+    (mirror,) = start().server.fleet.mirrors.listed
+    (reading,) = mirror.meter_readings.values()
+    assert [each.start for each in reading.sets] == [900 * 39, 900 * 38]
+
+
+def test_others_have_their_turn_while_much_is_made_ready(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the batch is written as one, however long it takes to make."""
+    run = start()
+    program = run.call("create_program", primacy=7, all=True)["mRID"]
+    made: list[object] = []
+    turns: list[int] = []
+    event = KINDS["event"].document
+
+    def counted(fleet: Fleet, key: Key) -> Document | None:
+        made.append(key)
+        return event(fleet, key)
+
+    def others() -> None:
+        while True:
+            turns.append(len(made))
+            gevent.sleep(0)
+
+    monkeypatch.setitem(KINDS, "event", replace(KINDS["event"], document=counted))
+    controls = [
+        {"program": program, "start": 2_000_000_000 + 60 * number, "duration": 60, "modes": LIMIT}
+        for number in range(3 * PIECE)
+    ]
+    before = run.disk.commits
+    greenlet = gevent.spawn(others)
+    assert len(run.call("create_controls", controls)) == 3 * PIECE
+    greenlet.kill()
+    assert run.disk.commits == before + 1
+    assert len({turn for turn in turns if 0 < turn < 3 * PIECE}) >= 2
+    assert len(made) == 3 * PIECE  # once, as nothing changed meanwhile
 
 
 # --- opening -------------------------------------------------------------------------------------
