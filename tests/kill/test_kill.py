@@ -109,11 +109,11 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path, fault: str) -> None:
     expected: Expected = {}
     outcomes: Counter[str] = Counter()
     told: set[str] = set()
-    faults = 0
+    faults: list[Fault] = []
     for number in range(ROUNDS):
         seed = f"{number}/{fault}"
         life = load_until_killed(path, seed, *([] if fault == "none" else [fault, seed]))
-        faults += len(life.faults)
+        faults += life.faults
         for story in life.stories:
             possible(expected, story, life.killed, life.faults)
             outcomes.update(deed.outcome for deed in story)
@@ -125,4 +125,6 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path, fault: str) -> None:
         assert not list(path.parent.glob("*damaged*")), f"round {number}"
     assert told == {name for each in FOLLOWED.values() for name in each.told}
     assert bool(outcomes[REFUSED]) == bool(faults) == (fault != "none")
-    print(f"{fault}: {ROUNDS} rounds, {faults} faults, {dict(outcomes)}, {len(expected)} followed")
+    lasting = [ends for _, ends in faults].count(None)
+    disk = f"{len(faults)} faults, {lasting} of them to the end"
+    print(f"{fault}: {ROUNDS} rounds, {disk}, {dict(outcomes)}, {len(expected)} things followed")

@@ -74,9 +74,10 @@ class Site:
 
     server: Server
     reports: list[str | None] = field(default_factory=list)
+    settled: Callable[[], str | None] = lambda: None
 
     def __post_init__(self) -> None:
-        self.notifier = Notifier(self.server, self.reports.append)
+        self.notifier = Notifier(self.server, self.reports.append, lambda: self.settled())
         self.greenlet = gevent.spawn(self.notifier.keep)
 
     def subscribe(

@@ -39,6 +39,26 @@ def test_a_change_arrives_as_a_notification(
     assert second["port"] == line["port"]  # the connection was kept
 
 
+def test_what_the_disk_refuses_is_not_told_but_what_is_true_then(
+    start: Callable[..., Subscribers], make_site: Callable[..., Site]
+) -> None:
+    subscribers, site = start(), make_site()
+    site.subscribe(subscribers.uri("good"))
+    refused: list[int] = []
+    rates = [site.change()]
+
+    def settled() -> str | None:
+        if refused:
+            return None
+        refused.append(rates[-1])
+        rates.append(site.change())  # as after the fleet was read again
+        return "the disk is full"
+
+    site.settled = settled
+    (line,) = until(lambda: subscribers.received("good"))
+    assert (post_rate(line), refused) == (rates[1], rates[:1])
+
+
 # What becomes of a notification by what the subscriber does with it.
 FATES = {
     "good": "sent",
