@@ -8,9 +8,9 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.utils import formatdate
-from typing import Any
+from typing import Any, TypeVar
 
 import gevent
 import gevent.socket
@@ -39,6 +39,7 @@ LINGER_OCTETS = 16 * 2**20
 TURN = 4
 
 Handle = Callable[[Request], Response]
+T = TypeVar("T")
 
 
 class TimedOut(Exception):
@@ -116,12 +117,10 @@ class Connection:
     def _shake_hands(self, context: ssl.SSLContext) -> bool:
         """Whether the client is known by a certificate that may be used."""
         try:
-            with self._park(self._settings.handshake_s):
-                self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._sock = context.wrap_socket(
-                    self._sock, server_side=True, do_handshake_on_connect=False
-                )
-                self._sock.do_handshake()
+            self._sock = context.wrap_socket(
+                self._sock, server_side=True, do_handshake_on_connect=False
+            )
+            self._parked_for(self._settings.handshake_s, self._sock.do_handshake)
             identity = self._chains.identify(self._sock)
             if self._expired(identity.not_after):
                 raise BadCertificate(refused.EXPIRED, "the session was resumed")
@@ -204,8 +203,7 @@ class Connection:
             return b""
         self._census.rest(self)
         try:
-            with self._park(seconds):
-                return self._read()
+            return self._parked_for(seconds, self._read)
         finally:
             self._census.work(self)
 
@@ -213,13 +211,12 @@ class Connection:
         data: bytes = self._sock.recv(RECEIVE_OCTETS)
         return data
 
-    @contextlib.contextmanager
-    def _park(self, seconds: float) -> Iterator[None]:
-        """Waits with a time limit, and so that ``dismiss`` ends the wait."""
+    def _parked_for(self, seconds: float, wait: Callable[[], T]) -> T:
+        """Waits with a time limit, and so that ``dismiss`` ends the wait. Raises TimedOut."""
         self._parked = gevent.getcurrent()
         try:
             with gevent.Timeout(seconds, TimedOut):
-                yield
+                return wait()
         finally:
             self._parked = None
 

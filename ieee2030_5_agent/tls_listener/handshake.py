@@ -83,7 +83,7 @@ MOST_CHAINS = 4096
 
 
 class Chains:
-    """Until when the chains of certificates are valid that were verified lately.
+    """Which clients' chains of certificates expire before the client's own, of those seen lately.
 
     A session that is resumed brings the client's certificate again and none of those above it.
     """
@@ -101,13 +101,18 @@ class Chains:
         chain = sock._sslobj.get_verified_chain()
         if chain:
             above = [_not_after(one.public_bytes(ENCODING_DER)) for one in chain[1:]]
-            self._not_after[identity.lfdi] = min(identity.not_after, *above)
-            self._not_after.move_to_end(identity.lfdi)
+            self._learn(identity, min(above, default=identity.not_after))
+        # So many others came since that nothing is known: then a session is too old before long.
+        known = self._not_after.get(identity.lfdi)
+        return identity if known is None else replace(identity, not_after=known)
+
+    def _learn(self, identity: Identity, not_after: float) -> None:
+        """``not_after``: of the authorities above a client."""
+        self._not_after.pop(identity.lfdi, None)
+        if not_after < identity.not_after:
+            self._not_after[identity.lfdi] = not_after
             if len(self._not_after) > MOST_CHAINS:
                 self._not_after.popitem(last=False)
-        # So many others came since that nothing is known: then a session is too old before long.
-        known = self._not_after.get(identity.lfdi, identity.not_after)
-        return replace(identity, not_after=known)
 
 
 @functools.lru_cache(maxsize=256)

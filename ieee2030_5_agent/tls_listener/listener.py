@@ -109,6 +109,8 @@ def listening_socket(host: str, port: int) -> gevent.socket.socket:
         try:
             # Else the port stays in use for a minute after the listener was closed.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # What is accepted inherits it: no answer waits for an acknowledgement.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.bind(address)
             sock.listen(BACKLOG)
         except OSError:

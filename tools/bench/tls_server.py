@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from gevent import socket
 from gevent.pywsgi import WSGIServer
 
 from ieee2030_5_agent.refusals import Refusals
@@ -38,7 +37,8 @@ def ours(settings: Listener, folder: Path) -> int:
 
 
 def bare(settings: Listener, folder: Path) -> int:
-    """gevent.pywsgi with TCP_NODELAY, which answers GET by a constant and PUT by nothing."""
+    """gevent.pywsgi, which answers GET by a constant and PUT by nothing, on a socket as ours is:
+    with TCP_NODELAY."""
     constant = documents.document("DERStatus")
     headers = [("Content-Type", MEDIA_TYPE), ("Content-Length", str(len(constant)))]
 
@@ -51,8 +51,6 @@ def bare(settings: Listener, folder: Path) -> int:
         return [constant]
 
     listening = listening_socket(*settings.address)
-    # What is accepted inherits it.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = WSGIServer(listening, application, ssl_context=make_context(settings), log=None)
     server.start()
     return int(server.server_port)
