@@ -74,6 +74,12 @@ def test_latencies_are_those_of_all_turns() -> None:
     assert (figure.ours, figure.reference, figure.unit) == (50, 4, "ms")
 
 
+def test_a_cost_is_spread_over_all_operations() -> None:
+    turns = Turns([result(1, 0.1), result(1, 0.1, 0.1)], [result(1, 0.1)])
+    figure = turns.cost("n", [0.006, 0.001])
+    assert (figure.ours, figure.reference, figure.unit) == (2000, 1000, "us")
+
+
 class TurnedRun:
     """A run that tells whose turn it was."""
 

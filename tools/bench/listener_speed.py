@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import certificates, documents
 from .figures import Figure
 from .load import PROJECT, Load, Order, request
+from .timing import Usage
 from .turns import TURN_S, TURNS, Turns, take_turns
 
 CONNECTIONS = (1, 8, 64)
@@ -26,7 +27,8 @@ def measure(load: Load) -> Iterator[Figure]:
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="bench-tls-")))
         certificates.make(folder, devices=1)
-        ports = [cleanup.enter_context(serving(kind, folder)) for kind in ("ours", "bare")]
+        servers = [cleanup.enter_context(serving(kind, folder)) for kind in ("ours", "bare")]
+        ports = [server.port for server in servers]
         for method, goal in GOALS.items():
             for connections in CONNECTIONS:
                 turns = both(load, asking(folder, method, connections), ports)
@@ -38,8 +40,12 @@ def measure(load: Load) -> Iterator[Figure]:
                 yield turns.latency(f"{name}: p99", 99, stall)
                 yield turns.latency(f"{name}: longest", 100)
         order = Order(0, [], HANDSHAKING, TURN_S, handshakes=True, **files(folder))
+        usages = [Usage(server.pid) for server in servers]
         turns = both(load, order, ports, 3 * TURNS)
-        yield turns.rate(f"TLS handshakes, {HANDSHAKING} connections", "1/s", "ratio >= 0.9")
+        name = f"TLS handshakes, {HANDSHAKING} connections"
+        yield turns.rate(name, "1/s", "ratio >= 0.9")
+        # The same whatever else the machine does.
+        yield turns.cost(f"{name}: processor of the server", [each.used for each in usages])
 
 
 def asking(folder: Path, method: str, connections: int) -> Order:
@@ -63,9 +69,16 @@ def both(load: Load, order: Order, ports: Sequence[int], turns: int = TURNS) -> 
     return take_turns(load, ours, bare, turns)
 
 
+class Server(NamedTuple):
+    """A process that serves at a port."""
+
+    pid: int
+    port: int
+
+
 @contextmanager
-def serving(kind: str, folder: Path) -> Iterator[int]:
-    """A server in a process of its own; its port."""
+def serving(kind: str, folder: Path) -> Iterator[Server]:
+    """A server in a process of its own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tools.bench.tls_server", kind, str(folder)],
         cwd=PROJECT,
@@ -76,5 +89,5 @@ def serving(kind: str, folder: Path) -> Iterator[int]:
     with process:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the server's process has no pipes")
-        yield int(process.stdout.readline())
+        yield Server(process.pid, int(process.stdout.readline()))
         process.stdin.close()

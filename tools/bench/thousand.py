@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from time import monotonic, time
+from time import time
 
 import gevent
-import psutil
 
 from tools.private_platform import until
 
@@ -14,33 +13,12 @@ from . import certificates, documents
 from .figures import Figure
 from .load import Load, Order, request
 from .platform import DEVICES, BenchPlatform
-from .timing import percentile
+from .timing import Usage, percentile
 
 INTERVAL_S = 15
 # Every device sends and is read at least once.
 MEASURED_S = 16.0
 FIRST_S = 120.0
-
-
-class Usage:
-    """The processor time of a process from now on."""
-
-    def __init__(self, pid: int) -> None:
-        self._process = psutil.Process(pid)
-        self._since = monotonic()
-        self._before = self._used()
-
-    @property
-    def seconds(self) -> float:
-        return monotonic() - self._since
-
-    def percent(self) -> float:
-        """Percent of one core."""
-        return 100 * (self._used() - self._before) / self.seconds
-
-    def _used(self) -> float:
-        times = self._process.cpu_times()
-        return float(times.user + times.system)
 
 
 def measure(platform: BenchPlatform, load: Load) -> Iterator[Figure]:

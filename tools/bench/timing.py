@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
-from time import thread_time
+from time import monotonic, thread_time
+
+import psutil
 
 # A round of one contestant: long for the clock, short for what disturbs a shared machine.
 ROUND_S = 0.002
@@ -32,6 +34,28 @@ def side_by_side(
                 call()
             taken[name].append((clock() - started) / count)
     return {name: median(times) for name, times in taken.items()}
+
+
+class Usage:
+    """The processor time of a process from now on."""
+
+    def __init__(self, pid: int) -> None:
+        self._process = psutil.Process(pid)
+        self._since = monotonic()
+        self._before = self._total()
+
+    @property
+    def used(self) -> float:
+        """Seconds of the processor."""
+        return self._total() - self._before
+
+    def percent(self) -> float:
+        """Percent of one core."""
+        return 100 * self.used / (monotonic() - self._since)
+
+    def _total(self) -> float:
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

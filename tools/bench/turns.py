@@ -49,6 +49,14 @@ class Turns:
         )
         return Figure(name, ours * 1e3, reference * 1e3, "ms", goal)
 
+    def cost(self, name: str, seconds: Sequence[float]) -> Figure:
+        """What an operation costs, in microseconds, when all of them took so many seconds."""
+        ours, reference = (
+            spent / sum(len(result.latencies) for result in results)
+            for spent, results in zip(seconds, (self.ours, self.reference), strict=True)
+        )
+        return Figure(name, ours * 1e6, reference * 1e6, "us")
+
 
 def take_turns(load: Load, ours: Order, reference: Order, turns: int = TURNS) -> Turns:
     """Loads both in turns."""
