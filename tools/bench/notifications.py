@@ -35,6 +35,7 @@ from ieee2030_5_agent.settings import Settings
 
 PROGRAM = "A1"
 EVERY_S = 0.005
+BREATH_S = 0.001
 LIMIT_S = 120.0
 
 
@@ -76,6 +77,7 @@ def measure(subscribers: int, endpoints: int, folder: Path, tls: bool) -> None:
         gevent.spawn(notifier.keep)
         waits: list[float] = []
         gevent.spawn(ask_on, server, waits)
+        gevent.spawn(tell_on, server)
         gevent.sleep(2)
         before, waits[:] = list(waits), []
         began, cpu = time.time(), time.process_time()
@@ -137,6 +139,13 @@ def ask_on(server: Server, waits: list[float]) -> None:
         gevent.sleep(max(0.0, due - time.perf_counter()))
         server.handle(Request("GET", "/dcap/edev/0"))
         waits.append(time.perf_counter() - due)
+
+
+def tell_on(server: Server) -> None:
+    """What the agent's timer does after a control was created: tells its followers."""
+    while True:
+        server.fleet.dispatch.telling.tell_some()
+        gevent.sleep(BREATH_S)
 
 
 # --- the subscribers -----------------------------------------------------------------------------
