@@ -102,7 +102,7 @@ class Notices:
         if view is None:
             view = self._built(subscription, owner)
             if _is_list(view.model):
-                self._pages.keep(subscription, spoken, view)
+                view = self._pages.keep(subscription, spoken, view)
         return view
 
     def _built(self, subscription: Subscription, owner: EndDevice) -> View:

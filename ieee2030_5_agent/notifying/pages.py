@@ -1,8 +1,10 @@
 """Pages of lists that were built a moment ago, for the next subscription that would read the same.
 
-A client may have a thousand subscriptions to one list, and a page of a list costs ten milliseconds
-to build and to write. A page is forgotten with the next change of its list, and after a second at
-the latest: the counts in the links of its members change without being news.
+A client may have a thousand subscriptions to one list, or a thousand clients one each, and a page
+of a list costs milliseconds to build and more to write. A page is forgotten with the next change of
+its list, and after a second at the latest: the counts in the links of its members change without
+being news. It is built for each client, who may see another, and written once for all that see the
+same.
 """
 
 from __future__ import annotations
@@ -35,6 +37,11 @@ class View:
     # Whether there are members that the page does not show.
     cut: bool
     _forms: dict[tuple[int, str, int], tuple[bytes, bytes]] = field(default_factory=dict)
+
+    def reads_like(self, other: View) -> bool:
+        """Whether both are the same octets for their readers."""
+        mine, others = ((one.edition, one.csip_aus, one.cut, one.model) for one in (self, other))
+        return mine == others
 
     @cached_property
     def digest(self) -> bytes:
@@ -77,11 +84,16 @@ class Pages:
             self._views.clear()
         return self._views.get(_place(subscription, spoken))
 
-    def keep(self, subscription: Subscription, spoken: Edition | None, view: View) -> None:
-        """A view that was built since ``find``."""
-        self._views[_place(subscription, spoken)] = view
+    def keep(self, subscription: Subscription, spoken: Edition | None, view: View) -> View:
+        """A view that was built since ``find``; returns the one of another reader if it is equal,
+        which may have been written already."""
+        place = _place(subscription, spoken)
+        same = (known for (key, _), known in self._views.items() if key == place[0])
+        view = next(filter(view.reads_like, same), view)
+        self._views[place] = view
         if len(self._views) > MOST_PAGES:
             self._views.popitem(last=False)
+        return view
 
     def forget(self, key: Key) -> None:
         """A change has affected these resources."""

@@ -14,6 +14,7 @@ from ieee2030_5_agent.model.subscriptions import Ended
 from ieee2030_5_agent.notifying import pages
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Client
+from ieee2030_5_agent.sep.identity import format_sfdi, sfdi_of_lfdi
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
 from tests.clock import START
@@ -92,17 +93,44 @@ def test_csip_aus_elements_keep_their_namespace_and_go_only_to_those_who_may_see
 # --- what many read ------------------------------------------------------------------------------
 
 
-def test_a_page_is_built_and_written_once_for_all_who_read_it(
-    make_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written: list[str] = []
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of all that is written for notifications."""
+    names: list[str] = []
     encode = pages.encode
 
     def counted(model: Any, *more: Any) -> bytes:
-        written.append(type(model).__name__)
+        names.append(type(model).__name__)
         return encode(model, *more)
 
     monkeypatch.setattr(pages, "encode", counted)
+    return names
+
+
+def test_a_page_that_many_clients_see_alike_is_written_once(
+    make_site: Callable[..., Site], written: list[str]
+) -> None:
+    site = make_site(programs=[{"mRID": "A1", "primacy": 5, "all": True}])
+    operations = Operations(site.server)
+    lists = site.server.href(
+        "DERControlList", derp=site.server.fleet.programs.by_mrid(b"\xa1").number
+    )
+    for number in range(30):
+        sfdi = format_sfdi(sfdi_of_lfdi(f"{number + 1:09d}" + "0" * 31))
+        edev = operations.register_device(sfdi=sfdi)["href"]
+        subscribe(site, lists, edev, uri=f"{LABORATORY}/{number}")
+    del written[:]
+    operations.create_control(program="A1", duration=60, modes={"opModMaxLimW": 5000})
+    sent = told(site)
+    assert sorted(written) == ["DERControlList", "Notification"]
+    page = site.get(lists)
+    assert [one.model.Resource.DERControl for one in sent] == [page.DERControl] * 30
+    assert len({one.model.subscriptionURI for one in sent}) == 30
+
+
+def test_a_page_is_built_and_written_once_for_all_who_read_it(
+    make_site: Callable[..., Site], written: list[str]
+) -> None:
     site = make_site(subscriptions={"server_uri": "https://utility.example:1?a&b"})
     for number in range(30):
         subscribe(site, "/dcap/edev", uri=f"{LABORATORY}/{number}")
