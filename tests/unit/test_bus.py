@@ -144,13 +144,13 @@ def test_what_is_not_sent_for_want_of_an_answer_waits(
     monkeypatch.setattr("ieee2030_5_agent.bus.SEND_TIMEOUT_S", 0.01)
     pubsub.silent = 3
     for number in range(2):
-        bus.put("t", 1.5, number)
+        bus.tell(told(b=number))
     keeper = gevent.spawn(bus.keep)
     with gevent.Timeout(10):
         while len(pubsub.published) < 2:
             gevent.sleep(0.01)
     keeper.kill()
-    assert [message for _, _, message in pubsub.published] == [0, 1]
+    assert [message["points"]["b"] for _, _, message in pubsub.published] == [0, 1]
     assert len(caplog.records) == 1
 
 
