@@ -165,7 +165,8 @@ class IEEE2030_5Agent(Agent):
             if step:
                 _log.warning("the clock was set by %+.0f s", step)
                 # VOLTTRON would send the next one when the clock shows the time planned before.
-                self.vip.heartbeat.restart()
+                if self.vip.heartbeat.enabled:
+                    self.vip.heartbeat.restart()
             due = self._server.fleet.advance(time.time())
             while self._server.fleet.dispatch.telling.tell_some():
                 gevent.sleep(BREATH_S)
