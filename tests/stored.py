@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ieee2030_5_agent.model.end_device import EndDevice
 from ieee2030_5_agent.model.fleet import Fleet
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.store.journal import Batch, Journal, Row, everything
@@ -87,4 +88,16 @@ def _difference(found: Dicts, expected: Dicts) -> list[Any]:
 
 
 def _points(fleet: Fleet) -> dict[str, Any]:
-    return {device.sfdi: (device.points, device.point_times) for device in fleet.registry.listed}
+    return {
+        device.sfdi: (device.points, device.point_times, _readings(device))
+        for device in fleet.registry.listed
+    }
+
+
+def _readings(device: EndDevice) -> dict[str, Any]:
+    """What its points choose from."""
+    return {
+        f"{mirror.number}/{key}": reading.newest
+        for mirror in device.mirrors
+        for key, reading in mirror.meter_readings.items()
+    }

@@ -43,7 +43,8 @@ class ChangeLog:
         if change.what in WHOLE_DEVICE:
             touched.whole = self._count
             touched.points.clear()
-        touched.points.update(dict.fromkeys(change.points, self._count))
+        else:
+            touched.points.update(dict.fromkeys(change.points, self._count))
         self._devices[change.sfdi] = touched
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from ..sep import models
@@ -51,7 +51,7 @@ class DevicePoints:
         device: EndDevice,
         resource: str,
         der: int = 1,
-        fields: Container[str] | None = None,
+        fields: Collection[str] | None = None,
     ) -> dict[str, PointValue]:
         """Updates the points that read a resource; returns those that have another value now.
 
@@ -66,8 +66,8 @@ class DevicePoints:
             self._watch(device)
         points: Iterable[Point] = point_map.dependents(resource, der)
         if fields is not None:
-            device.points.touch(point_map.names_of(resource, der), self._clock())
-            points = [each for each in points if each.field is None or each.field in fields]
+            device.points.touch(point_map.kept_at(resource, der), self._clock())
+            points = point_map.readers(resource, der, fields)
         return self._evaluate(device, points, self._resources(device, timed))
 
     def refresh_readings(

@@ -12,10 +12,10 @@ from .fields import FieldError, FieldPath, resolve, suggestion
 from .formula import FormulaError, Resources, compile_formula
 from .percent_base import PercentBase, PercentBaseError, parse_percent_base
 from .places import Place
-from .point import Point, Readings
+from .point import Point
 from .point_rows import FIELD, MAPPING, TYPE, CellError, Row
 from .point_types import NUMERIC, Encode, Finish, conversion, number_finish, type_of
-from .readings import Frame
+from .readings import Frame, Readings
 from .references import references
 from .row_mapping import KEYS, RowMapping
 from .scaling import Field, Kind, Reader, field_of, finite_number, is_percent

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from .changes import PointValue
 from .errors import BadValue, BaseUnknown, NotWritable
 from .formula import Resources
-from .mirrors import Mirror
 from .point_rows import Row
-from .readings import Frame, Selector
+from .readings import Frame, Readings, Selector
 from .writing import Writing
 
-# The mirrors of a device, whose meter readings are read.
-Readings = Collection[Mirror]
 Evaluate = Callable[[Resources, Readings, Frame], PointValue]
 
 

@@ -15,7 +15,7 @@ from .field_points import field_point
 from .fields import FieldError
 from .formula import Formula, FormulaError, Resources, compile_formula
 from .places import Place, check_modes
-from .point import Evaluate, Point, Readings
+from .point import Evaluate, Point
 from .point_defaults import check_default
 from .point_rows import (
     DER_RESOURCES,
@@ -31,7 +31,7 @@ from .point_rows import (
 from .point_types import NUMERIC, Finish, formula_conversion, number_finish
 from .point_units import check_units
 from .point_writing import writing_of
-from .readings import Frame, SelectorError, parse_selector, reading_value
+from .readings import Frame, Readings, SelectorError, parse_selector, reading_value
 from .references import references
 from .row_mapping import MappingError, RowMapping, read_mapping
 from .scaling import is_percent

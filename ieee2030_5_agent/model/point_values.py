@@ -7,7 +7,7 @@ device with its registry has had a value of are numbered once for all of them.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 
 from .changes import PointValue
 
@@ -41,11 +41,10 @@ class PointValues(Mapping[str, PointValue]):
                 changed[name] = value
         return changed
 
-    def touch(self, names: Set[str], now: float) -> None:
-        """The same values were received again."""
+    def touch(self, places: Iterable[int], now: float) -> None:
+        """What is at some places was received again."""
         room = len(self._values)
-        for name in self._places.keys() & names:
-            place = self._places[name]
+        for place in places:
             if place < room:
                 self._times[place] = now
 

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from weakref import WeakValueDictionary
 
 from .changes import PointValue
 from .formula import Resources
 from .meter_readings import MeterReading
-from .point import Point, Readings
+from .mirrors import Mirror
+from .point import Point
 from .point_compiler import compile_row
 from .point_groups import groups_of
 from .point_rows import DER_RESOURCES, READINGS, CellError, read_rows
 from .point_titles import repeated_titles, title_problems
 from .point_values import Places
-from .readings import Frame
+from .readings import Frame, Readings
 from .references import TIME
-
-_NO_READINGS: Readings = ()
 
 
 class PointMapError(ValueError):
@@ -51,10 +50,14 @@ class PointMap:
             for resource in point.resources:
                 der = (point.row.der or 1) if resource in DER_RESOURCES else 1
                 self._dependents.setdefault((resource, der), []).append(point)
-        self._names = {
-            key: frozenset(point.name for point in points)
-            for key, points in self._dependents.items()
-        }
+        # The dependents by the one field that they read; None: not one alone.
+        self._by_field: dict[tuple[str, int], dict[str | None, list[Point]]] = {}
+        for key, dependents in self._dependents.items():
+            fields = self._by_field[key] = {}
+            for point in dependents:
+                fields.setdefault(point.field, []).append(point)
+        # Where devices keep the dependents, and of how many places that was found out.
+        self._kept: dict[tuple[str, int], tuple[int, list[int]]] = {}
         timed = [point.resources for point in self.dependents(TIME)]
         self.timed_by: frozenset[str] = frozenset().union(*timed)
         # The descriptions that rows name, and what was asked of ``fed_by``: other descriptions,
@@ -128,9 +131,19 @@ class PointMap:
         """
         return self._dependents.get((resource, der), [])
 
-    def names_of(self, resource: str, der: int = 1) -> frozenset[str]:
-        """The names of the dependents."""
-        return self._names.get((resource, der), frozenset())
+    def readers(self, resource: str, der: int, fields: Iterable[str]) -> list[Point]:
+        """The dependents that may have another value when these fields have."""
+        by_field = self._by_field.get((resource, der), {})
+        return [point for field in (None, *fields) for point in by_field.get(field, ())]
+
+    def kept_at(self, resource: str, der: int = 1) -> Sequence[int]:
+        """The places of those dependents that any device has received."""
+        known, places = self._kept.get((resource, der), (-1, []))
+        if known != len(self.places):
+            names = (point.name for point in self.dependents(resource, der))
+            places = [self.places[name] for name in names if name in self.places]
+            self._kept[resource, der] = (len(self.places), places)
+        return places
 
     def fed_by(self, reading: MeterReading) -> Sequence[Point]:
         """The points that could read a reading of this description and unit."""
@@ -145,23 +158,24 @@ class PointMap:
         return self._fed[key]
 
     def evaluate_all(
-        self, resources: Resources, readings: Readings, frame: Frame
+        self, resources: Resources, mirrors: Collection[Mirror], frame: Frame
     ) -> dict[str, PointValue]:
         """The values of all points; only those are worked out of which something is there."""
         keys = [(name, der if isinstance(der, int) else 1) for name, der in resources]
-        if readings:
+        if mirrors:
             keys.append((READINGS, 1))
         points = {point.name: point for key in keys for point in self.dependents(*key)}
-        return self._nothing | self.evaluate(points.values(), resources, readings, frame)
+        return self._nothing | self.evaluate(points.values(), resources, mirrors, frame)
 
     def evaluate(
         self,
         rows: Iterable[Point],
         resources: Resources,
-        readings: Readings = _NO_READINGS,
+        mirrors: Collection[Mirror] = (),
         frame: Frame = Frame.CUSTOMER,
     ) -> dict[str, PointValue]:
         """The values of some points, None where nothing was received."""
+        readings = Readings(mirrors)
         return {point.name: point.evaluate(resources, readings, frame) for point in rows}
 
 

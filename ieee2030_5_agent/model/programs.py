@@ -137,6 +137,8 @@ class Programs:
     def of(self, device: EndDevice) -> Sequence[Program]:
         """The programs of a device: lowest primacy first, then highest mRID."""
         assignments = self.assignments(device)
+        if len(assignments) == 1:
+            return assignments[0].programs
         known = self._ordered.get(device.sfdi)
         if known is None or known[0] is not assignments:
             programs = [program for fsa in assignments for program in fsa.programs]

@@ -20,11 +20,12 @@ Source: IEEE 2030.5-2018 MirrorMeterReading, ReadingType, RoleFlagsType.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ..sep.facets import ELEMENTS, SIMPLE
 from ..sep.units import scaled
@@ -34,6 +35,8 @@ from .mirrors import Mirror
 
 Number = int | float
 Ranks = tuple[float, ...]
+Key = TypeVar("Key")
+Found = tuple[Mirror, MeterReading]
 
 ROLE_FLAGS = {name: bit for bit, name in SIMPLE["RoleFlagsType"].codes.items()}
 FORWARD, REVERSE = 1, 19
@@ -74,6 +77,28 @@ class Chosen:
         return self.newest.order
 
 
+class Readings:
+    """The meter readings of a device with their mirrors, as selectors look for them."""
+
+    def __init__(self, mirrors: Collection[Mirror]) -> None:
+        self.mirrors = mirrors
+
+    @cached_property
+    def by_uom(self) -> dict[int, list[Found]]:
+        return self._by(lambda reading: reading.uom)
+
+    @cached_property
+    def described(self) -> dict[str | None, list[Found]]:
+        return self._by(lambda reading: reading.description)
+
+    def _by(self, key: Callable[[MeterReading], Key]) -> dict[Key, list[Found]]:
+        found: dict[Key, list[Found]] = {}
+        for mirror in self.mirrors:
+            for reading in mirror.meter_readings.values():
+                found.setdefault(key(reading), []).append((mirror, reading))
+        return found
+
+
 class SelectorError(ValueError):
     """A selector that cannot be read; the text says what is wrong with it."""
 
@@ -92,19 +117,25 @@ class Selector:
     usage_point: int | None = None
     uoms: frozenset[int] = frozenset()
 
-    def choose(self, mirrors: Collection[Mirror], frame: Frame = Frame.CUSTOMER) -> Chosen | None:
-        """The reading that binds, of all that the mirrors of a device have."""
+    def choose(self, readings: Readings, frame: Frame = Frame.CUSTOMER) -> Chosen | None:
+        """The reading that binds, of all that a device has."""
         if self.usage_point is not None:
-            mirrors = self._of_usage_point(mirrors, self.usage_point)
+            readings = self._of_usage_point(readings, self.usage_point)
         if self.description is not None:
-            named = list(self._named(mirrors))
+            found = readings.described.get(self.description, ())
+            named = [Chosen(reading, newest) for _, reading in found if (newest := reading.newest)]
             if named:
                 return max(named, key=attrgetter("age"))
-        found = list(self._matching(mirrors, frame))
-        if len(found) > 1:
-            latest = max(match.chosen.age[0] for match in found)
-            found = [each for each in found if _sent_at(latest, each)]
-        best = max(found, key=self._order, default=None)
+        matches = [
+            match
+            for uom in self.uoms
+            for mirror, reading in readings.by_uom.get(uom, ())
+            if (match := self._match(mirror, reading, frame)) is not None
+        ]
+        if len(matches) > 1:
+            latest = max(match.chosen.age[0] for match in matches)
+            matches = [match for match in matches if _sent_at(latest, match)]
+        best = max(matches, key=self._order) if len(matches) > 1 else next(iter(matches), None)
         return None if best is None else best.chosen
 
     def may_choose(self, reading: MeterReading) -> bool:
@@ -112,24 +143,6 @@ class Selector:
         if self.description is not None and reading.description == self.description:
             return True
         return reading.uom in self.uoms
-
-    def _named(self, mirrors: Iterable[Mirror]) -> Iterator[Chosen]:
-        """The readings with the row's description that have a value."""
-        for mirror in mirrors:
-            for reading in mirror.meter_readings.values():
-                if reading.description == self.description and (newest := reading.newest):
-                    yield Chosen(reading, newest)
-
-    def _matching(self, mirrors: Iterable[Mirror], frame: Frame) -> Iterator[_Match]:
-        """The readings that fulfil every key and have a value."""
-        for mirror in filter(self._has_flags, mirrors):
-            for reading in mirror.meter_readings.values():
-                if reading.uom not in self.uoms:
-                    continue
-                match = self._match(reading, frame)
-                if match is not None and (newest := reading.newest):
-                    ranks, sign = match
-                    yield _Match(Chosen(reading, newest, sign), ranks, mirror.post_rate)
 
     def _order(self, match: _Match) -> tuple[Ranks, Ranks, Ranks, float]:
         """What binds rather is greater; ranks count from 0, the best."""
@@ -139,8 +152,10 @@ class Selector:
         quality = tuple(-rank for (name, _), rank in named if name not in _QUANTITY)
         return quantity, tuple(time), quality, received
 
-    def _match(self, reading: MeterReading, frame: Frame) -> tuple[Ranks, int] | None:
-        """The rank of each code of a reading that fulfils every key, and the sign."""
+    def _match(self, mirror: Mirror, reading: MeterReading, frame: Frame) -> _Match | None:
+        """The rank of each code of a reading that fulfils every key, and its value and sign."""
+        if not self._has_flags(mirror):
+            return None
         sign = 1
         ranks = []
         for name, accepted in self.codes:
@@ -152,18 +167,21 @@ class Selector:
             rank, factor = accepted[code]
             ranks.append(rank)
             sign *= factor
-        return tuple(ranks), sign
+        newest = reading.newest
+        if newest is None:
+            return None
+        return _Match(Chosen(reading, newest, sign), tuple(ranks), mirror.post_rate)
 
     def _has_flags(self, mirror: Mirror) -> bool:
         flags = mirror.role_flags
         return flags & self.flags_set == self.flags_set and not flags & self.flags_clear
 
-    def _of_usage_point(self, mirrors: Collection[Mirror], place: int) -> Collection[Mirror]:
+    def _of_usage_point(self, readings: Readings, place: int) -> Readings:
         """One usage point: the first (1), second, ... that has the flags."""
+        mirrors = readings.mirrors
         fitting = sorted({mirror.number for mirror in mirrors if self._has_flags(mirror)})
-        if place > len(fitting):
-            return ()
-        return [mirror for mirror in mirrors if mirror.number == fitting[place - 1]]
+        named = fitting[place - 1 : place]
+        return Readings([mirror for mirror in mirrors if mirror.number in named])
 
 
 class _Match(NamedTuple):

@@ -50,7 +50,7 @@ class Standings:
         self._points = points
         self._curve_at = curve_at
         self._lost: dict[str, Lost] = {}
-        # The default of each device, and the versions of those that it is made of.
+        # The default of each device, and those that it is made of.
         self._defaults: dict[str, tuple[object, models.DefaultDERControl | None]] = {}
 
     def refresh(self, device: EndDevice) -> dict[str, PointValue]:
@@ -118,13 +118,10 @@ class Standings:
         self, device: EndDevice, programs: Sequence[Program]
     ) -> models.DefaultDERControl | None:
         """One DefaultDERControl with each field of the program of lowest primacy that has it."""
-        # A default may also become another one, with an mRID and versions of its own.
-        versions = [
-            (program.number, program.default.mRID, program.default.version) for program in programs
-        ]
+        made_of = tuple(program.default for program in programs)
         known = self._defaults.get(device.sfdi)
-        if known is None or known[0] != versions:
-            known = self._defaults[device.sfdi] = (versions, combined_default(programs))
+        if known is None or known[0] != made_of:
+            known = self._defaults[device.sfdi] = (made_of, combined_default(programs))
         return known[1]
 
 

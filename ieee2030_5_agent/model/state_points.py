@@ -14,10 +14,10 @@ from .curve_drafts import curve_pairs
 from .fields import FieldError, FieldPath, Getter, resolve
 from .formula import Resources
 from .places import Place
-from .point import Evaluate, Point, Readings
+from .point import Evaluate, Point
 from .point_rows import FIELD, MAPPING, TYPE, CellError, Row
 from .point_types import Finish, conversion, type_of
-from .readings import Frame
+from .readings import Frame, Readings
 from .row_mapping import RowMapping, State
 from .scaling import field_of
 

@@ -1,4 +1,4 @@
-"""The generated models as octets that take a tenth of their memory, and back.
+"""The generated models as octets that take a quarter of their memory, and back.
 
 For what is kept for long and read now and then. The values of a model in the order of the schema,
 by `marshal`, so that an absent element costs one octet and a number five; for this process alone,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ieee2030_5_agent.model.meter_readings import MeterReading, Value
 from ieee2030_5_agent.model.mirrors import Mirror
-from ieee2030_5_agent.model.readings import Frame, parse_selector, reading_value
+from ieee2030_5_agent.model.readings import Frame, Readings, parse_selector, reading_value
 from ieee2030_5_agent.sep import models
 from tests.point_cases import point
 from tests.vectors import rules
@@ -47,7 +47,7 @@ def test_binding(rule: dict[str, Any]) -> None:
     frame = Frame(rule.get("frame", "customer"))
     expected = rule.get("value")
     for order in permutations(mirrors):
-        value = one.evaluate({}, order, frame)
+        value = one.evaluate({}, Readings(order), frame)
         assert value == (pytest.approx(expected) if expected is not None else None)
         assert type(value) is type(expected)
 
@@ -55,7 +55,7 @@ def test_binding(rule: dict[str, Any]) -> None:
 @given(st.integers(-(2**47), 2**47), st.integers(-9, 9))
 def test_value_is_significand_times_power_of_ten(value: int, multiplier: int) -> None:
     mirror = measured(0, {"uom": 38, "value": value, "m": multiplier})
-    chosen = parse_selector("uom=38").choose([mirror])
+    chosen = parse_selector("uom=38").choose(Readings([mirror]))
     assert chosen is not None
     assert reading_value(chosen) == pytest.approx(value * 10.0**multiplier)
     assert reading_value(replace(chosen, sign=-1)) == -reading_value(chosen)
@@ -68,7 +68,7 @@ def test_the_best_phase_of_what_is_still_sent_is_chosen(pairs: list[tuple[int, i
         measured(n, {"uom": 38, "phase": phase, "value": n, "time": time, "received": time})
         for n, (phase, time) in enumerate(pairs)
     ]
-    chosen = selector.choose(mirrors)
+    chosen = selector.choose(Readings(mirrors))
     assert chosen is not None
     latest = max(time for _, time in pairs)
     sent = [pair for pair in pairs if latest - pair[1] <= 3 * 300]
@@ -82,6 +82,6 @@ def test_choice_is_the_newest_then_the_best_rank(pairs: list[tuple[int, int]]) -
         measured(n, {"uom": 38, "kind": kind, "value": n, "time": time})
         for n, (kind, time) in enumerate(pairs)
     ]
-    chosen = selector.choose(mirrors)
+    chosen = selector.choose(Readings(mirrors))
     assert chosen is not None
     assert pairs[chosen.reading.number] == max(pairs, key=lambda pair: pair[::-1])
