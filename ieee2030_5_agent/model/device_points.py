@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
@@ -112,7 +111,7 @@ class DevicePoints:
         if not timed:
             return device.resources
         time = models.Time(currentTime=int(self._clock()))
-        return ChainMap({(TIME, 1): time}, device.resources)
+        return device.resources.beside((TIME, 1), time)
 
 
 def drop_staged(device: EndDevice, point_map: PointMap) -> None:

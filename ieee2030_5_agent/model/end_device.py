@@ -144,7 +144,7 @@ class EndDevice:
     def all_points(self) -> dict[str, PointValue]:
         """Every configured point, None for those without a value."""
         values: dict[str, PointValue] = dict.fromkeys(self.point_map.rows)
-        return values | dict(self.points)
+        return values | self.points.as_dict()
 
     @property
     def identity(self) -> models.EndDevice:

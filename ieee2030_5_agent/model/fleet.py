@@ -359,7 +359,9 @@ class Fleet:
                 self._points.configure(device, point_map)
                 device.former_times = {}
                 device.renewed = frozenset()
-                self._door.emit("points", device, {}, device.points, records=[device.record])
+                self._door.emit(
+                    "points", device, {}, device.points.as_dict(), records=[device.record]
+                )
 
     def config_points(self, sfdi: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Gives a device a registry of its own. Raises UnknownDevice, PointMapError."""
@@ -373,7 +375,7 @@ class Fleet:
         drop_staged(device, point_map)
         self._points.configure(device, point_map)
         records = [device.record, ("registry", device.registry)]
-        self._door.emit("points", device, {}, device.points, records=records)
+        self._door.emit("points", device, {}, device.points.as_dict(), records=records)
 
     def set_point(self, sfdi: str, name: str, value: PointValue) -> PointValue:
         """Commands, stages or puts into the default; returns what the point reads then, or the
@@ -414,7 +416,11 @@ class Fleet:
     def _registered(self, device: EndDevice, *records: Record) -> None:
         detail = {"number": device.number, "registered": True}
         self._door.emit(
-            "registration", device, detail, device.points, records=[device.record, *records]
+            "registration",
+            device,
+            detail,
+            device.points.as_dict(),
+            records=[device.record, *records],
         )
 
     def _touch(self, device: EndDevice) -> None:

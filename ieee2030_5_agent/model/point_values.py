@@ -54,6 +54,11 @@ class PointValues(Mapping[str, PointValue]):
             if name in times:
                 self._times[self._places[name]] = times[name]
 
+    def as_dict(self) -> dict[str, PointValue]:
+        """A copy of them all."""
+        pairs = zip(self._places, self._values, strict=False)
+        return {name: value for name, value in pairs if value is not None}
+
     @property
     def times(self) -> dict[str, float]:
         """When each point that has a value was received."""
@@ -74,8 +79,7 @@ class PointValues(Mapping[str, PointValue]):
         return value
 
     def __iter__(self) -> Iterator[str]:
-        pairs = zip(self._places, self._values, strict=False)
-        return (name for name, value in pairs if value is not None)
+        return iter(self.as_dict())
 
     def __len__(self) -> int:
         return len(self._values) - self._values.count(None)

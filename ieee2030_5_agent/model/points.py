@@ -65,8 +65,9 @@ class PointMap:
         selectors = [point.selector for point in self.dependents(READINGS) if point.selector]
         self._descriptions = {each.description for each in selectors} - {None}
         self._fed: dict[tuple[str | None, int], list[Point]] = {}
-        # What the points read of a device that has sent nothing.
-        self._nothing = self.evaluate(self.rows.values(), {})
+        # What the points read of a device that has sent nothing, of those that read something.
+        nothing = self.evaluate(self.rows.values(), {}).items()
+        self._nothing = {name: value for name, value in nothing if value is not None}
 
     @classmethod
     def from_rows(
@@ -160,7 +161,8 @@ class PointMap:
     def evaluate_all(
         self, resources: Resources, mirrors: Collection[Mirror], frame: Frame
     ) -> dict[str, PointValue]:
-        """The values of all points; only those are worked out of which something is there."""
+        """The values of all points that have any; worked out are only those of which something
+        is there."""
         keys = [(name, der if isinstance(der, int) else 1) for name, der in resources]
         if mirrors:
             keys.append((READINGS, 1))

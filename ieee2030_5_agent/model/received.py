@@ -42,6 +42,12 @@ class Received(MutableMapping[ResourceKey, Any]):
         self._held[_KEYS.setdefault(key, key)] = latest
         return None if former is None else differing(key[0], former, latest)
 
+    def beside(self, key: ResourceKey, resource: Any) -> Received:
+        """These, and one more that is not the device's own."""
+        both = Received()
+        both._held = self._held | {key: resource}
+        return both
+
     def __setitem__(self, key: ResourceKey, resource: Any) -> None:
         packed = key[0] in ELEMENTS and key[0] not in _HELD_ELSEWHERE
         self._held[_KEYS.setdefault(key, key)] = pack(resource) if packed else resource

@@ -153,4 +153,4 @@ def test_the_program_of_the_set_points_is_not_an_operators_to_change(
     assert program is not None
     with pytest.raises(ValueError, match="own set points"):
         change(operations, program.mrid.hex())
-    assert server.fleet.programs.of(device) == [program]
+    assert list(server.fleet.programs.of(device)) == [program]
