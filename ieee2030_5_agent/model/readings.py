@@ -63,8 +63,7 @@ class Frame(Enum):
     GENERATOR = "generator"
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """The reading that binds, its newest value, and the sign that it counts with."""
 
     reading: MeterReading

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -58,7 +57,7 @@ def test_value_is_significand_times_power_of_ten(value: int, multiplier: int) ->
     chosen = parse_selector("uom=38").choose(Readings([mirror]))
     assert chosen is not None
     assert reading_value(chosen) == pytest.approx(value * 10.0**multiplier)
-    assert reading_value(replace(chosen, sign=-1)) == -reading_value(chosen)
+    assert reading_value(chosen._replace(sign=-1)) == -reading_value(chosen)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2000)), min_size=1, max_size=6))
