@@ -52,8 +52,10 @@ class Served:
         return requests.get(f"http://127.0.0.1:{self.port}{path}", timeout=30).status_code
 
     def kill(self) -> list[Fault]:
-        """Ends it at once; when its disk failed."""
-        os.kill(self.process.pid, signal.SIGKILL)
+        """Ends it at once; when its disk failed. To be called once more has no effect."""
+        if self.process.returncode is not None:
+            return []
+        self.process.kill()
         said, _ = self.process.communicate()
         self.errors.close()
         times = [float(line.split()[1]) for line in said.splitlines()]
@@ -69,8 +71,8 @@ class Life(NamedTuple):
 
 
 @contextmanager
-def serving(path: Path) -> Iterator[Served]:
-    served = Served(path)
+def serving(path: Path, *fault: str) -> Iterator[Served]:
+    served = Served(path, *fault)
     try:
         yield served
     finally:
@@ -79,16 +81,16 @@ def serving(path: Path) -> Iterator[Served]:
 
 def load_until_killed(path: Path, seed: str, *fault: str) -> Life:
     """Lets eight clients loose and kills the server under them."""
-    served = Served(path, *fault)
-    command = [sys.executable, "-m", "tests.kill.load", str(served.port), seed]
-    load = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert load.stdout is not None
-    assert load.stdout.readline() == "begun\n"
-    if fault:
-        os.kill(served.process.pid, signal.SIGUSR1)
-    time.sleep(random.Random(seed).uniform(0.2, 2.5))
-    killed = time.time()
-    faults = served.kill()
+    with serving(path, *fault) as served:
+        command = [sys.executable, "-m", "tests.kill.load", str(served.port), seed]
+        load = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert load.stdout is not None
+        assert load.stdout.readline() == "begun\n"
+        if fault:
+            os.kill(served.process.pid, signal.SIGUSR1)
+        time.sleep(random.Random(seed).uniform(0.2, 2.5))
+        killed = time.time()
+        faults = served.kill()
     said, _ = load.communicate(timeout=60)
     assert load.returncode == 0
     stories = json.loads(said)
