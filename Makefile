@@ -21,6 +21,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 DEMO_SECONDS ?=
 ARGS ?=
+FAULTS := tests/platform/test_platform_faults.py
 PLATFORM_TESTS ?= tests/platform tests/protocol tests/proxies
 
 .PHONY: help
@@ -56,10 +57,10 @@ test: $(STAMP) | .cache/tmp
 	@$(PYTHON_OF) -m tools.side_by_side \
 	    --run "lint, unit and protocol tests" \
 	        "nice -n 5 $(MAKE) --keep-going lint unit" \
-	    --run "protocol tests through VOLTTRON, and proxies" \
-	        "RUN=protocol nice -n 5 $(MAKE) platform-test PLATFORM_TESTS='tests/protocol tests/proxies'" \
+	    --run "protocol tests through VOLTTRON, proxies, faults of the platform" \
+	        "RUN=protocol $(MAKE) platform-test PLATFORM_TESTS='tests/protocol tests/proxies $(FAULTS)'" \
 	    --run "agent and driver on VOLTTRON" \
-	        "$(MAKE) platform-test PLATFORM_TESTS=tests/platform"
+	        "$(MAKE) platform-test PLATFORM_TESTS='tests/platform --ignore=$(FAULTS)'"
 
 .PHONY: lint
 lint: $(STAMP)

@@ -51,9 +51,10 @@ def site(
 def test_the_message_bus_is_down_for_a_minute(site: FaultSite, record_property: Record) -> None:
     """The router stands still with all connections open, the worst way for it to be away."""
     platform = site.platform
-    control = site.create_control(time.time() + 10, 20)
     statuses: list[int | None] = []
     with platform.bus(site.news) as news, site.goes_on() as posted:
+        control = site.create_control(time.time() + 10, 20)
+        news.wait(lambda message: message.topic.endswith("/control"), what="a scheduled control")
         with platform.platform.frozen():
             until = time.monotonic() + BUS_DOWN_S
             while time.monotonic() < until:
@@ -73,7 +74,7 @@ def test_the_message_bus_is_down_for_a_minute(site: FaultSite, record_property: 
             "the news of the minute",
         )
     told = [message.body["status"] for message in news if message.topic.endswith("/control")]
-    assert told == ["active", "completed"]
+    assert told == ["scheduled", "active", "completed"]
 
 
 def test_the_driver_is_killed_in_the_middle_of_a_poll(
