@@ -128,7 +128,8 @@ class AgentClient:
     def set_point(self, sfdi: str, point: str, value: Any, max_age: float, timeout: float) -> Any:
         """Sets the point and returns the value as the agent set it.
 
-        That value is what a read shows from now on, until a refresh that began later.
+        That value is what a read shows from now on, until a refresh that began later: a value
+        that is not in force yet is not what the agent's point reads.
         """
         result = self._write(sfdi, "set_point", (point, value), max_age, timeout)
         self._update(self._device(sfdi), {point: result})
@@ -159,7 +160,11 @@ class AgentClient:
         return self._rpc.call(method, sfdi, *arguments, timeout=timeout)
 
     def _note_write(self, sfdi: str, values: dict[str, Any]) -> None:
+        """The next refresh asks for all points of the device: of those that have the value again
+        that they had before the write, the agent tells no change."""
         self._written.setdefault(sfdi, {}).update(values)
+        self._device(sfdi).doubtful = True
+        self._wanted.add(sfdi)
         self._fetched_at = float("-inf")
 
     # -- refreshing --
@@ -271,12 +276,8 @@ class AgentClient:
             if values is None:
                 device.forget()  # removed from the agent, and with it the registry
                 continue
-            # Written after we asked: the written value is newer, and what the answer says about
-            # the other points may be, too. The next refresh asks for all of them.
+            # Written after we asked: the written value is newer.
             self._update(device, {**values, **self._written.get(sfdi, {})})
-            if sfdi in self._written:
-                device.doubtful = True
-                self._wanted.add(sfdi)
 
     def _update(self, device: DeviceCache, values: Mapping[str, Any]) -> None:
         changed = device.update(values)
