@@ -68,7 +68,7 @@ class AgentClient:
         self._fetched_at = float("-inf")
         # The refresh that is under way; its result is the reason of a failure, or None.
         self._flight: AsyncResult | None = None
-        # Devices of which all points must be fetched by the next refresh.
+        # Devices that somebody waits for, and that are not ready.
         self._wanted: set[str] = set()
         # What was written since the last refresh began: its answer may be older than that.
         self._written: dict[str, dict[str, Any]] = {}
@@ -164,7 +164,6 @@ class AgentClient:
         that they had before the write, the agent tells no change."""
         self._written.setdefault(sfdi, {}).update(values)
         self._device(sfdi).doubtful = True
-        self._wanted.add(sfdi)
         self._fetched_at = float("-inf")
 
     # -- refreshing --
@@ -209,9 +208,9 @@ class AgentClient:
             wanted |= self._wanted
             self._wanted.clear()
             devices = [
-                self._devices[sfdi]
-                for sfdi in wanted
-                if sfdi in self._devices and self._devices[sfdi].incomplete
+                device
+                for device in self._devices.values()
+                if device.doubtful or (device.sfdi in wanted and not device.ready)
             ]
             self._send_registries(devices, timeout)
             if self._fetch_changes(devices, timeout):

@@ -19,7 +19,7 @@ class DeviceCache:
     # Whether the agent has the registry, and whether every point of it has been fetched since.
     configured: bool = False
     complete: bool = False
-    # Whether a value may be older than one that was fetched before.
+    # Whether a value may be another one than the agent's, which tells no change of it.
     doubtful: bool = False
     refusal: str | None = None
     retry_at: float = float("-inf")
@@ -28,11 +28,6 @@ class DeviceCache:
     def ready(self) -> bool:
         """Whether ``values`` can be served."""
         return self.configured and self.complete
-
-    @property
-    def incomplete(self) -> bool:
-        """Whether all points must be fetched, not only those that changed."""
-        return not self.ready or self.doubtful
 
     def configure(self, rows: list[Row]) -> None:
         """A registry (the first or another one): what was known under the old one is void."""

@@ -186,6 +186,27 @@ def test_a_set_value_does_not_hide_a_later_one(house: House) -> None:
     assert house.read()["Set"] == 3
 
 
+def test_a_set_value_does_not_hide_a_later_one_when_a_refresh_fails(house: House) -> None:
+    house.read()
+
+    def set_and_change() -> None:
+        house.agent.before = lambda: None
+        house.client.set_point(ONE, "Set", 9, 1e9, TIMEOUT)
+        house.agent.receive(ONE, "Set", 3)  # in the answer that is made now
+
+    def fail() -> None:
+        house.agent.before = lambda: None
+        raise ValueError("busy")
+
+    house.agent.before = set_and_change
+    house.read_later()
+    house.agent.before = fail
+    with pytest.raises(AgentUnavailable, match="busy"):
+        house.read()
+    house.clock.now += agent_client.FAILURE_MEMORY_S
+    assert house.read()["Set"] == 3
+
+
 def test_a_set_point_may_change_other_points_too(house: House) -> None:
     house.read()
     house.set_point(9)
