@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from ieee2030_5_agent.sep.codec import decode
+from tests.driver_fakes import fake_platform
 from tools.bench import __main__ as bench
-from tools.bench import documents, load_process, site
+from tools.bench import documents, load_process, polling, site
 from tools.bench.figures import Figure, as_json
 from tools.bench.load import Result, request
 from tools.bench.timing import percentile, side_by_side
@@ -214,6 +215,31 @@ def test_a_request_states_the_length_of_its_body() -> None:
     assert "Content-Length: 4" in head.splitlines()
     assert body == "<a/>"
     assert "Content-Length" not in request("GET", "/dcap")
+
+
+@pytest.mark.parametrize("driver_type", ["ieee2030_5", "other"])
+def test_the_poll_of_a_device_is_due_when_its_scheduler_says(driver_type: str) -> None:
+    names = [f"d{number}" for number in range(3)]
+    with fake_platform() as platform:
+        platform.start(
+            **{
+                name: {
+                    "driver_config": {"sfdi": site.device(number).sfdi},
+                    "driver_type": driver_type,
+                    "registry_config": [{"Volttron Point Name": "W"}],
+                    "interval": polling.INTERVAL_S,
+                }
+                for number, name in enumerate(names)
+            }
+        )
+        platform.run(4 * polling.INTERVAL_S)
+        offsets = polling.due_offsets(platform.driver.get_poll_schedule(True))
+    assert len({round(offset, 3) for offset in offsets.values()}) == len(names)
+    for name in names:
+        assert platform.polls[name]
+        for at in platform.polls[name]:
+            # Half a second later it is half a second late.
+            assert polling.late(at + 0.5, offsets[f"devices/{name}"]) == pytest.approx(0.5)
 
 
 def test_the_benchmark_writes_its_figures_and_says_how_many_goals_are_met(

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from subprocess import Popen
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.request import urlopen
 
 from gevent.pool import Pool
@@ -36,6 +36,14 @@ DRIVERS = {
     "own_remote": Path(__file__).with_name("reference_drivers"),
     "shared_remote": Path(__file__).with_name("reference_drivers"),
 }
+
+
+class Driver(NamedTuple):
+    """A platform driver that runs, and what of the bus is below the topics of its devices."""
+
+    identity: str
+    process: Popen[bytes]
+    bus: Recording
 
 
 class BenchPlatform:
@@ -113,8 +121,8 @@ class BenchPlatform:
     @contextmanager
     def polled(
         self, driver_type: str, count: int, interval_s: int, first_s: float, **remote: object
-    ) -> Iterator[tuple[Popen[bytes], Recording]]:
-        """A platform driver with some devices, and the bus, from when each was published once.
+    ) -> Iterator[Driver]:
+        """A platform driver with some devices, from when each was published once.
 
         It has an identity of its own, so that its store has no devices of others.
         """
@@ -142,7 +150,12 @@ class BenchPlatform:
                 f"a publish of each of {count} devices",
                 first_s,
             )
-            yield process, bus
+            yield Driver(identity, process, bus)
+
+    def schedule(self, driver: Driver) -> dict[str, Any]:
+        """When its devices are polled, as it tells everybody: by group."""
+        schedule: dict[str, Any] = self.peer.rpc(driver.identity, "get_poll_schedule", True)
+        return schedule
 
     @contextmanager
     def _driver(self, identity: str) -> Iterator[Popen[bytes]]:

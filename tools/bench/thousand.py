@@ -22,15 +22,15 @@ FIRST_S = 120.0
 
 
 def measure(platform: BenchPlatform, load: Load) -> Iterator[Figure]:
-    with platform.polled("ieee2030_5", DEVICES, INTERVAL_S, FIRST_S) as (driver, bus):
+    with platform.polled("ieee2030_5", DEVICES, INTERVAL_S, FIRST_S) as driver:
         sending = gevent.spawn(load.run, order(platform))
         connected = "connections of all devices"
         until(lambda: platform.connections() >= DEVICES or sending.ready(), connected, FIRST_S)
-        agent, reader = Usage(platform.agent.pid), Usage(driver.pid)
+        agent, reader = Usage(platform.agent.pid), Usage(driver.process.pid)
         result = sending.get()
         used = {"agent": agent.percent(), "driver": reader.percent()}
         end = time()
-        published = sum(end - INTERVAL_S < message.at <= end for message in bus)
+        published = sum(end - INTERVAL_S < message.at <= end for message in driver.bus)
     name = f"{DEVICES} devices every {INTERVAL_S} s"
     slow = percentile(result.latencies, 99) * 1e3
     yield Figure(f"{name}: PUT through the listener, p99", slow, None, "ms", "ours <= 100")
