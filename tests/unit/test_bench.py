@@ -12,7 +12,14 @@ import pytest
 from ieee2030_5_agent.sep.codec import decode
 from tests.driver_fakes import fake_platform
 from tools.bench import __main__ as bench
-from tools.bench import documents, load_process, polling, site
+from tools.bench import (
+    certificates,
+    documents,
+    listener_speed,
+    load_process,
+    polling,
+    site,
+)
 from tools.bench.figures import Figure, as_json
 from tools.bench.load import Result, request
 from tools.bench.timing import percentile, side_by_side
@@ -215,6 +222,21 @@ def test_a_request_states_the_length_of_its_body() -> None:
     assert "Content-Length: 4" in head.splitlines()
     assert body == "<a/>"
     assert "Content-Length" not in request("GET", "/dcap")
+
+
+def test_each_put_of_a_load_changes_a_point_whichever_connection_sends_it(tmp_path: Path) -> None:
+    certificates.make(tmp_path, devices=1)
+    device = certificates.load_device(tmp_path, 0)
+    server = site.start([device])
+    site.fill(server, device)
+    requests = listener_speed.asking(tmp_path, "PUT", 3).requests
+    together = [each for turn in zip(*requests, strict=True) for each in turn]
+    one_after_the_other = [each for connection in requests for each in connection]
+    for text in [*together, *one_after_the_other]:
+        before = server.fleet.cursor
+        head, _, body = text.partition("\r\n\r\n")
+        site.ask(server, "PUT", head.split()[1], body.encode())
+        assert server.fleet.cursor != before
 
 
 @pytest.mark.parametrize("driver_type", ["ieee2030_5", "other"])

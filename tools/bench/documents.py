@@ -47,6 +47,12 @@ def document(name: str, **values: object) -> bytes:
     return _template(name).substitute(given | values).encode()
 
 
+def statuses(number: int = 0) -> list[bytes]:
+    """Two DERStatus to be put in turn: each changes a point, also where those of other numbers
+    (0 to 999) come between them."""
+    return [document("DERStatus", value=charge - number) for charge in (9200, 8200)]
+
+
 def mirror(lfdi: str, number: int) -> bytes:
     """A MirrorUsagePoint with eight readings, of the device with this number."""
     readings = "".join(

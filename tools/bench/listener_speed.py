@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from . import certificates, documents
 from .figures import Figure
-from .load import PROJECT, Load, Order, request
+from .load import PROJECT, Load, Order, status_requests
 from .timing import Usage
 from .turns import TURN_S, TURNS, Turns, take_turns
 
@@ -50,9 +50,9 @@ def measure(load: Load) -> Iterator[Figure]:
 
 def asking(folder: Path, method: str, connections: int) -> Order:
     """Requests for the DERStatus of the one device."""
-    body = documents.document("DERStatus") if method == "PUT" else b""
     href = certificates.load_device(folder, 0).href + documents.PLACES["DERStatus"]
-    return Order(0, [[request(method, href, body)]], connections, TURN_S, **files(folder))
+    requests = [status_requests(method, href, number) for number in range(connections)]
+    return Order(0, requests, connections, TURN_S, **files(folder))
 
 
 def files(folder: Path) -> dict[str, Any]:

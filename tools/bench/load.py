@@ -11,6 +11,8 @@ from pathlib import Path
 
 import gevent
 
+from . import documents
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -94,6 +96,13 @@ def _check(order: Order, result: Result) -> None:
     bad = {status: count for status, count in result.statuses.items() if status[0] != "2"}
     if bad or not result.statuses:
         raise RuntimeError(f"answers of port {order.port}: {result.statuses}")
+
+
+def status_requests(method: str, path: str, number: int = 0) -> list[str]:
+    """What a connection asks for a DERStatus: a GET, or PUTs of which each changes a point. Where
+    several connections put to one device, each has a number."""
+    bodies = documents.statuses(number) if method == "PUT" else [b""]
+    return [request(method, path, body) for body in bodies]
 
 
 def request(method: str, path: str, body: bytes = b"") -> str:

@@ -63,7 +63,7 @@ def calls(count: int) -> Calls:
 def put_status(server: Server, device: site.Device) -> Callable[[], object]:
     """Two states in turn, so that points really change."""
     href = device.href + documents.PLACES["DERStatus"]
-    bodies = [documents.document("DERStatus", value=value) for value in (9300, 9200)]
+    bodies = documents.statuses()
     return site.in_turn(partial(site.ask, server, "PUT", href, body) for body in bodies)
 
 

@@ -11,7 +11,7 @@ from tools.private_platform import until
 
 from . import certificates, documents
 from .figures import Figure
-from .load import Load, Order, request
+from .load import Load, Order, status_requests
 from .platform import DEVICES, BenchPlatform
 from .timing import Usage, percentile
 
@@ -46,14 +46,7 @@ def order(platform: BenchPlatform) -> Order:
     return Order(
         port=platform.tls_port,
         requests=[
-            [
-                request(
-                    "PUT",
-                    each.href + documents.PLACES["DERStatus"],
-                    documents.document("DERStatus", value=charge),
-                )
-                for charge in (9300, 9200)
-            ]
+            status_requests("PUT", each.href + documents.PLACES["DERStatus"])
             for each in platform.devices
         ],
         connections=DEVICES,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from . import documents
 from .constant_agent import ROOT
 from .figures import Figure
-from .load import Load, Order, request
+from .load import Load, Order, status_requests
 from .platform import BenchPlatform
 from .turns import take_turns
 
@@ -21,12 +21,11 @@ GOALS = {"GET": "ratio >= 0.9", "PUT": "ratio >= 0.8"}
 def measure(platform: BenchPlatform, load: Load) -> Iterator[Figure]:
     hrefs = [each.href + documents.PLACES["DERStatus"] for each in platform.devices[:64]]
     for method, goal in GOALS.items():
-        body = documents.document("DERStatus") if method == "PUT" else b""
         for connections in CONNECTIONS:
             ours, constant = (
                 Order(
                     platform.web_port,
-                    [[request(method, root + href, body)] for href in hrefs],
+                    [status_requests(method, root + href) for href in hrefs],
                     connections,
                     TURN_S,
                 )
