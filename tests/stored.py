@@ -8,6 +8,7 @@ from ieee2030_5_agent.model.end_device import EndDevice
 from ieee2030_5_agent.model.fleet import Fleet
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.store.journal import Batch, Journal, Row, everything
+from ieee2030_5_agent.store.kinds import place_of
 from ieee2030_5_agent.store.restoring import restore
 
 
@@ -47,7 +48,8 @@ class Following(Rows):
         self.write_all()
         fleet = (server or self._server).new_fleet(self._server.settings)
         fleet.set_default_points(self._server.fleet.default_points)
-        problems = restore(fleet, ((*row, text) for row, text in self.rows.items()))
+        rows = sorted(self.rows.items(), key=lambda item: place_of(item[0][0]))
+        problems = restore(fleet, ((*row, text) for row, text in rows))
         assert not problems, problems
         return fleet
 

@@ -15,7 +15,7 @@ from ..model.fleet import Fleet
 from .database import Database, Record
 from .errors import DamagedStore, StoreError
 from .journal import Batch, Row, batch_of
-from .kinds import KINDS
+from .kinds import KINDS, place_of
 from .restoring import Unusable, restore
 from .salvage import salvage, set_aside
 
@@ -60,7 +60,7 @@ def _opened(
     try:
         if damage is not None:
             database.note(DAMAGE, damage)
-        fill(database, fleet, at, database.read())
+        fill(database, fleet, at, database.by_kind())
         return Opened(database, fleet, database.noted(DAMAGE))
     except BaseException:
         database.close()
@@ -68,16 +68,19 @@ def _opened(
 
 
 def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) -> None:
-    """Fills an empty fleet with rows; those that cannot be used are set aside.
+    """Fills an empty fleet with rows, the kinds in their order; those that cannot be used are set
+    aside.
 
     Raises StoreError.
     """
-    rows = list(rows)
     made: list[Name] = []
+    fsas: set[str] = set()
     try:
-        unusable = restore(fleet, rows, made.extend)
+        unusable = restore(fleet, _noting("fsa", fsas, rows), made.extend)
         unused = fleet.drop_unused_registries()
-        made += _made_again(fleet, rows, unusable)
+        made += _made_again(fleet, fsas, unusable)
+    except StoreError:
+        raise
     except Exception as fault:
         _log.exception("store: %s cannot be brought back", database.path)
         raise StoreError(
@@ -101,15 +104,22 @@ def _drop(database: Database, unusable: list[Unusable], at: float) -> None:
         database.write(Batch(removed=[(each.kind, each.key) for each in unusable]))
 
 
-def _made_again(fleet: Fleet, rows: list[Record], unusable: list[Unusable]) -> list[Name]:
-    """The FunctionSetAssignments that the file did not have."""
-    lost = {each.key for each in unusable if each.kind == "fsa"}
-    had = {key for kind, key, _ in rows if kind == "fsa"} - lost
+def _noting(noted: str, keys: set[str], rows: Iterable[Record]) -> Iterator[Record]:
+    """The rows as they come; the keys of one kind are kept."""
+    for kind, key, text in rows:
+        if kind == noted:
+            keys.add(key)
+        yield kind, key, text
+
+
+def _made_again(fleet: Fleet, fsas: set[str], unusable: list[Unusable]) -> list[Name]:
+    """The FunctionSetAssignments that the file did not have; ``fsas``: what it had, or damaged."""
+    had = fsas - {each.key for each in unusable if each.kind == "fsa"}
     return [("fsa", name) for name in fleet.programs.fsas if name not in had]
 
 
 def overlay(rows: Iterable[Record], batch: Batch) -> list[Record]:
-    """Rows of the file with what was not written yet.
+    """Rows of the file with what was not written yet, the kinds in their order.
 
     Without what belongs to a device or mirror that the file does not have: its making was refused.
     """
@@ -119,11 +129,14 @@ def overlay(rows: Iterable[Record], batch: Batch) -> list[Record]:
         found = {row: text for row, text in found.items() if not _is_below(row, cleared)}
     for row in batch.removed:
         found.pop(row, None)
-    in_order = list(KINDS)
-    for kind, key, document in sorted(batch.put, key=lambda row: in_order.index(row[0])):
+    for kind, key, document in sorted(batch.put, key=_place):
         if _has_owner(kind, key, found):
             found[kind, key] = document
-    return [(*row, document) for row, document in found.items()]
+    return sorted(((*row, document) for row, document in found.items()), key=_place)
+
+
+def _place(row: Record) -> int:
+    return place_of(row[0])
 
 
 def _has_owner(kind: str, key: str, found: Mapping[tuple[str, str], str]) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from ..model.changes import Record
 from ..model.fleet import Fleet
-from .documents import Document
-from .kinds import KINDS, Kind, Restoring, TextKey, raise_counters
+from .kinds import KINDS, Restoring, TextKey, raise_counters
 
 # What a document that is damaged, or lacks another that is, can raise on its way back.
 _UNUSABLE = (
@@ -40,10 +41,11 @@ def restore(
     rows: Iterable[tuple[str, str, str]],
     made: Callable[[list[Record]], object] = lambda records: None,
 ) -> list[Unusable]:
-    """Fills an empty fleet with rows (kind, key, document as JSON), in any order.
+    """Fills an empty fleet with rows (kind, key, document as JSON), the kinds in their order.
 
-    Returns those that cannot be used; all others are in the fleet then. ``made``: is told which
-    records had to be made because others rest on them, and are still to be written.
+    No more is held at once than the rows of one kind: what a process has once taken it seldom
+    gives back. Returns those that cannot be used; all others are in the fleet then. ``made``: is
+    told which records had to be made because others rest on them, and are still to be written.
     """
     with _no_collection():
         return _restore(fleet, rows, made)
@@ -55,19 +57,13 @@ def _restore(
     made: Callable[[list[Record]], object],
 ) -> list[Unusable]:
     unusable: list[Unusable] = []
-    by_kind: dict[str, list[tuple[TextKey, Document]]] = {name: [] for name in KINDS}
-    for kind, key, text in rows:
-        try:
-            by_kind[kind].append((tuple(key.split("/")) if key else (), json.loads(text)))
-        except _UNUSABLE as error:
-            unusable.append(Unusable(kind, key, _said(error)))
     restoring = Restoring(fleet)
-    for name, found in by_kind.items():
-        for text_key, document in _in_order(KINDS[name], found):
+    for kind, found in groupby(rows, itemgetter(0)):
+        for key, text in _in_order(kind, found):
             try:
-                KINDS[name].restore(restoring, text_key, document)
+                KINDS[kind].restore(restoring, _text_key(key), json.loads(text))
             except _UNUSABLE as error:
-                unusable.append(Unusable(name, "/".join(text_key), _said(error)))
+                unusable.append(Unusable(kind, key, _said(error)))
     raise_counters(fleet)
     made(fleet.replace_lost_programs())
     fleet.resume(restoring.point_times)
@@ -87,12 +83,16 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _in_order(kind: Kind, found: list[tuple[TextKey, Document]]) -> list[tuple[TextKey, Document]]:
-    """As they come where one of them is too damaged to be put in order."""
-    try:
-        return sorted(found, key=lambda item: kind.order(*item))
-    except _UNUSABLE:
-        return found
+def _in_order(kind: str, rows: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    """Keys and documents; as they come where one of them is too damaged to be put in order."""
+    found = [(key, text) for _, key, text in rows]
+    with suppress(*_UNUSABLE):
+        found.sort(key=lambda item: KINDS[kind].order(_text_key(item[0]), item[1]))
+    return found
+
+
+def _text_key(key: str) -> TextKey:
+    return tuple(key.split("/")) if key else ()
 
 
 def _said(error: Exception) -> str:

@@ -24,4 +24,12 @@ KINDS: dict[str, Kind] = {
     )
 }
 
-__all__ = ["KINDS", "Key", "Kind", "Restoring", "TextKey", "raise_counters"]
+_PLACES = {name: place for place, name in enumerate(KINDS)}
+
+
+def place_of(kind: str) -> int:
+    """Where the records of a kind stand in the order; those that nobody knows are last."""
+    return _PLACES.get(kind, len(_PLACES))
+
+
+__all__ = ["KINDS", "Key", "Kind", "Restoring", "TextKey", "place_of", "raise_counters"]

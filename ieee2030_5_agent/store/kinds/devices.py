@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
 from ...model.end_device import Commit, EndDevice, Registration, Switched
@@ -146,7 +147,7 @@ KINDS = (
         _restore_device,
         _sfdis,
         parts=("contact", "resource", "times", "log_event", "standing"),
-        order=lambda key, document: document["number"],
+        order=lambda key, text: json.loads(text)["number"],
     ),
     Kind("contact", _contact, _restore_contact, _sfdis),
     Kind("resource", _resource, _restore_resource, _resource_keys),

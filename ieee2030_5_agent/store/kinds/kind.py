@@ -16,7 +16,7 @@ Key = tuple[str | int, ...]
 TextKey = tuple[str, ...]
 
 
-def by_number(key: TextKey, _: Document) -> Any:
+def by_number(key: TextKey, _: str) -> Any:
     """The usual order: numbers by their value, in text of any length."""
     return [(len(part), part) for part in key]
 
@@ -38,7 +38,8 @@ class Kind:
     ``document``: what is to be stored of the record, None when there is none such (any more).
     ``restore``: gives the fleet what was stored. ``keys``: of all records that there are.
     ``parts``: kinds whose keys begin with the key of this one, which go when it goes.
-    ``order``: in which records of the kind are restored. ``below``: the keys of those whose key
+    ``order``: in which records of the kind are restored, by key and document as JSON: most need not
+    read the document for it. ``below``: the keys of those whose key
     begins with this one; only where so many come and go that their names alone take room.
     """
 
@@ -47,5 +48,5 @@ class Kind:
     restore: Callable[[Restoring, TextKey, Document], None]
     keys: Callable[[Fleet], Iterable[Key]]
     parts: tuple[str, ...] = ()
-    order: Callable[[TextKey, Document], Any] = by_number
+    order: Callable[[TextKey, str], Any] = by_number
     below: Callable[[Fleet, Key], Iterable[Key]] | None = None

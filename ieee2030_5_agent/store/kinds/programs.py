@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -120,8 +121,9 @@ def _event_keys(fleet: Fleet) -> Iterator[Key]:
         yield (subject.program.number, mrid_text(subject.mrid))
 
 
-def _event_order(key: TextKey, document: Document) -> Any:
+def _event_order(key: TextKey, text: str) -> Any:
     """By their latest change: of those that ended early the first to end goes first."""
+    document = json.loads(text)
     return document["event"]["status_time"] if "event" in document else 0
 
 
