@@ -181,8 +181,9 @@ class IEEE2030_5Agent(Agent):
         self._bus.tell(change)
         if change.what == "control":
             self._time_wake.set()
-        # Not of what devices send all day: a line costs more than the change (see platform_web).
-        if change.what not in ("resource", "time", "mirror"):
+        # Not of what devices send all day: a line costs more than the change (see platform_web);
+        # and not of a schedule, of whose controls each is told.
+        if change.what not in ("resource", "time", "mirror", "schedule"):
             _log.info("device %s: %s %s", change.sfdi, change.what, dict(change.detail))
 
     def _note(self, what: str, text: str | None) -> None:

@@ -18,7 +18,8 @@ class Changed:
     """One accepted change.
 
     ``what``: registration, removal, resource, points, staged (nothing changed in force), control
-    (each change of its status), control_overlap, mirror, program, log_event, response,
+    (each change of its status, for each device that it addresses), schedule (a program lists its
+    controls otherwise), control_overlap, mirror, program, log_event, response,
     flow_reservation, time (points that count it), subscription, access (of a client), poll_rate,
     post_rate, configuration, and the ``_removal`` of some; ``kept`` is news for nobody but who
     stores it. ``sfdi``: the device it concerns, None for what concerns several. ``points``: the

@@ -57,6 +57,9 @@ class Telling:
         noted, self._noted, self._settling = self._noted, [], None
         # Of one moment, what ends comes before what begins.
         noted.sort(key=lambda entry: entry[2]["currentStatus"] != Status.COMPLETED)
+        # What a program lists is of all who follow it, and changes once, not once for each of them.
+        for number in dict.fromkeys(program.number for program, _, _ in noted):
+            self._door.emit("schedule", None, {"program": number})
         concerned: dict[str, None] = {}
         for program, control, detail in noted:
             followers = [

@@ -21,16 +21,9 @@ ALL: Key = ("", EVERY)
 
 _PROGRAM_LISTS = ("EndDeviceDERProgramList", "FunctionSetAssignmentsDERProgramList")
 _ASSIGNMENTS = ("FunctionSetAssignmentsList", "FunctionSetAssignments")
-_CONTROLS = (
-    "DERControlList",
-    "ActiveDERControlList",
-    "DERControl",
-    "EndDeviceDERControlList",
-    "EndDeviceDERControl",
-    "DERProgram",
-    *_PROGRAM_LISTS,
-    "DER",
-)
+_SCHEDULE = ("DERControlList", "ActiveDERControlList", "DERControl", "DERProgram")
+_CONTROLLED = ("EndDeviceDERControlList", "EndDeviceDERControl", *_PROGRAM_LISTS, "DER")
+_CONTROLS = (*_SCHEDULE, *_CONTROLLED)
 _READINGS = ("MeterReadingList", "Reading", "ReadingSetList", "ReadingList")
 _DEVICE = ("EndDeviceList", "EndDevice", *_ASSIGNMENTS, *_PROGRAM_LISTS, "DER")
 _BELOW_DEVICE = (
@@ -43,7 +36,8 @@ AFFECTED: Mapping[str, tuple[str, ...]] = {
     "registration": _DEVICE,
     "removal": (*_DEVICE, *_BELOW_DEVICE),
     "points": ("DER",),
-    "control": _CONTROLS,
+    "control": _CONTROLLED,
+    "schedule": _SCHEDULE,
     "control_overlap": _CONTROLS,
     "control_removal": _CONTROLS,
     "program": (*_CONTROLS, "DefaultDERControl", *_ASSIGNMENTS, "EndDeviceList", "EndDevice"),

@@ -54,6 +54,8 @@ def test_every_name_in_the_table_is_a_subscribable_resource_and_each_is_there() 
         (("access", None, {"lFDI": "", "granted": False}), {ALL}),
         (("log_event", SFDI, {"number": 7}), {("LogEventList", 0)}),
         (("points", SFDI, {}), {("DER", 0)}),
+        (("schedule", None, {"program": 1}), {(name, 1) for name in OF_PROGRAM}),
+        (("control", SFDI, {"program": "A1"}), {(name, 0) for name in OF_DEVICES}),
         (
             ("control_overlap", None, {"program": "A1"}),
             {

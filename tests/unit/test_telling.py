@@ -42,6 +42,14 @@ def test_the_first_are_told_at_once_and_the_others_some_at_a_time(pair: Pair) ->
     assert not telling.tell_some()
 
 
+def test_what_the_program_lists_is_told_once_before_any_device(pair: Pair) -> None:
+    """A subscriber of a list longer than a page would hear of it again with each piece."""
+    pair.changes.clear()
+    command(pair)
+    pair.fleet.dispatch.telling.finish_all()
+    assert [change.what for change in pair.changes] == ["schedule", *["control"] * FOLLOWERS]
+
+
 def test_few_are_told_at_once_whoever_else_still_waits(pair: Pair) -> None:
     command(pair)
     device, _ = pair.devices[-1]
