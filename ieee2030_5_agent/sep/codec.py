@@ -8,6 +8,7 @@ mandatory elements.
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
@@ -43,6 +44,17 @@ _PARSER = etree.XMLParser(
     remove_comments=True,
     remove_pis=True,
 )
+
+
+# Encodings in which a tag has the octet of "<", so that tags can be counted before they are parsed.
+_ENCODINGS = frozenset(
+    ("utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii", "iso-8859-1")
+)
+_DECLARED = re.compile(
+    rb"""(?:\xef\xbb\xbf|\xfe\xff|\xff\xfe)?<\?xml\s[^>]*?encoding\s*=\s*["']([^"']{0,40})"""
+)
+# What the parser knows EBCDIC by, without a declaration: "<?xm".
+_EBCDIC = "<?xm".encode("cp037")
 
 
 class Document(NamedTuple):
@@ -146,6 +158,9 @@ def _encoder(edition: Edition, csipaus: bool) -> Encoder:
 
 
 def _parse_safely(body: bytes) -> etree._Element:
+    encoding = _encoding(body)
+    if encoding.lower() not in _ENCODINGS:
+        raise CodecError(f"the encoding {encoding!r} is not taken: write UTF-8")
     try:
         root = etree.fromstring(body, _PARSER)
     except (etree.XMLSyntaxError, ValueError) as error:
@@ -153,3 +168,12 @@ def _parse_safely(body: bytes) -> etree._Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise CodecError("a document type declaration is not allowed")
     return root
+
+
+def _encoding(body: bytes) -> str:
+    """What a document says that it is written in; UTF-8 where it says nothing."""
+    if body.startswith(_EBCDIC):
+        return "EBCDIC"
+    # In UTF-16 every other octet of the declaration is 0.
+    declared = _DECLARED.match(body.replace(b"\0", b""))
+    return "UTF-8" if declared is None else declared[1].decode("ascii", "replace")

@@ -63,6 +63,37 @@ def test_huge_text_is_refused() -> None:
         decode(body)
 
 
+def in_encoding(encoding: str, codec: str) -> bytes:
+    text = f'<?xml version="1.0"  encoding = "{encoding}" ?><DERStatus><readingTime>5</readingTime>'
+    return (text + "</DERStatus>").encode(codec)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF-16", "us-ascii", "ISO-8859-1", "utf8"])
+def test_takes_encodings_in_which_tags_can_be_counted(encoding: str) -> None:
+    body = in_encoding(encoding, encoding)
+    assert decode(body).readingTime == 5
+    assert body.count(b"<") == 5
+
+
+@pytest.mark.parametrize(
+    ("encoding", "codec"),
+    [
+        ("UTF-7", "utf-7"),
+        ("UTF-7", "ascii"),
+        ("UTF-7", "utf-8-sig"),
+        ("UTF-7", "utf-16"),
+        ("UTF-7", "utf-32"),
+        ("IBM037", "cp037"),
+        ("ISO-2022-JP", "ascii"),
+        ("of tomorrow", "ascii"),
+        ("", "ascii"),
+    ],
+)
+def test_refuses_other_encodings_before_they_are_parsed(encoding: str, codec: str) -> None:
+    with pytest.raises(CodecError, match=r"the encoding '.*' is not taken"):
+        decode(in_encoding(encoding, codec))
+
+
 STATUS = models.DERStatus(
     href="/dcap/edev/0/der/1/ders",
     alarmStatus=b"\0",
