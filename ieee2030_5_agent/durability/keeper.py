@@ -304,7 +304,8 @@ class Keeper:
         commits.journal = Journal(fleet, self._note)
         commits.journal.put_back(behind)
         self._server.adopt(fleet)
-        refused = self._refused(settings)
+        # Not what was configured when the reading began: another one may have come meanwhile.
+        refused = self._refused(self._server.settings)
         if refused is not None:
             raise StoreError(f"the configuration cannot be put in force: {refused}")
 

@@ -437,6 +437,34 @@ def test_what_devices_repeat_is_not_refused_with_what_others_wait_for(
     assert (("DERStatus", 1) in resources, ("DERCapability", 1) in resources) == (True, False)
 
 
+def test_a_configuration_that_comes_while_all_is_read_again_stays_in_force(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    begun, go_on = threading.Event(), threading.Event()
+    refill = module._refill
+
+    def slow(*args: Any) -> None:
+        begun.set()
+        go_on.wait(LIMIT_S)
+        refill(*args)
+
+    monkeypatch.setattr(module, "_refill", slow)
+    run = start()
+    run.disk.failing = True
+    refused = gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
+    until(begun.is_set, "reading")
+    run.disk.failing = False
+    settings = Settings.load({"devices": [{"lfdi": LFDI}], "max_log_events": 7})
+    run.server.configure(settings)
+    run.keeper.choose(settings, run.path)
+    go_on.set()
+    until(lambda: run.keeper.state == module.GOOD, "recovery")
+    assert refused.get().status == 503
+    assert run.server.settings is settings
+    assert run.server.fleet.logs.most == 7
+
+
 @pytest.mark.parametrize("urgent", [True, False], ids=["somebody waits", "nobody waits"])
 def test_damage_that_is_met_while_recovering_is_set_aside(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, urgent: bool
