@@ -161,9 +161,11 @@ class Keeper:
         _log.info("store: %s opened in %.2f s", path, time.monotonic() - began)
         self._begin(GOOD)
 
-    def _open_file(self, path: Path, settings: Settings) -> Opened:
+    def _open_file(self, path: Path, settings: Settings, behind: Batch | None = None) -> Opened:
         new_fleet = functools.partial(self._server.new_fleet, settings)
-        opened: Opened = self._disk.call(open_store, path, new_fleet, time.time(), self._opened)
+        opened: Opened = self._disk.call(
+            open_store, path, new_fleet, time.time(), self._opened, behind
+        )
         return opened
 
     def _begin(self, state: str) -> None:
@@ -292,7 +294,7 @@ class Keeper:
         try:
             if reopen and self._path is not None:
                 self._disk.call(commits.database.close)
-                opened = self._open_file(self._path, settings)
+                opened = self._open_file(self._path, settings, behind)
                 commits.database, self._damage = opened.database, opened.damage
                 fleet = opened.fleet
             else:

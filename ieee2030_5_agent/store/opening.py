@@ -37,30 +37,43 @@ class Opened:
     damage: Any
 
 
-def open_store(path: Path, new_fleet: NewFleet, at: float, opened: Open = Database) -> Opened:
+def open_store(
+    path: Path,
+    new_fleet: NewFleet,
+    at: float,
+    opened: Open = Database,
+    behind: Batch | None = None,
+) -> Opened:
     """Opens the file, or what can be read of a damaged one, and fills a new fleet with it.
 
-    ``at``: the time, for the name of a damaged file. Raises StoreError; the file is closed then.
+    ``at``: the time, for the name of a damaged file. ``behind``: what was not written yet; it is
+    in the fleet then, and not in the file. Raises StoreError; the file is closed then.
     """
     try:
-        return _opened(path, new_fleet, at, opened)
+        return _opened(path, new_fleet, at, opened, behind)
     except DamagedStore as damage:
         salvaged = salvage(path, at)
         said = (
             f"{damage}; it is kept as {salvaged.set_aside.name}, {salvaged.records} records of it"
             " are in use"
         )
-        return _opened(path, new_fleet, at, opened, said)
+        return _opened(path, new_fleet, at, opened, behind, said)
 
 
 def _opened(
-    path: Path, new_fleet: NewFleet, at: float, opened: Open, damage: str | None = None
+    path: Path,
+    new_fleet: NewFleet,
+    at: float,
+    opened: Open,
+    behind: Batch | None,
+    damage: str | None = None,
 ) -> Opened:
     fleet, database = new_fleet(), opened(path)
     try:
         if damage is not None:
             database.note(DAMAGE, damage)
-        fill(database, fleet, at, database.by_kind())
+        rows = overlay(database.read(), behind) if behind else database.by_kind()
+        fill(database, fleet, at, rows)
         return Opened(database, fleet, database.noted(DAMAGE))
     except BaseException:
         database.close()

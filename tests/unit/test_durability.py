@@ -487,11 +487,13 @@ def test_damage_that_is_met_while_recovering_is_set_aside(
             probe(database)
 
         monkeypatch.setattr(Database, "probe", damaged_once)
-        run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS)
+        assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
         until(lambda: run.keeper.state == module.CLOSED, "failed batch")
     run.disk.failing = False
     until(lambda: run.keeper.state == module.GOOD, "recovery")
     assert "store.damaged-" in str(run.problems[-1])
+    # What nobody waited for is only in memory, and was taken.
+    assert (("DERStatus", 1) in run.server.fleet.device(BATTERY).resources) is not urgent
     assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 201
     assert len(list(file.parent.glob("*.damaged-*.sqlite"))) == 1
 
