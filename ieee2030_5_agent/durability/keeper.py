@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import gevent
 from gevent.event import Event
+from gevent.lock import BoundedSemaphore
 
 from ..model.errors import StoreUnavailable
 from ..server import Server
@@ -67,6 +68,7 @@ class Keeper:
         self._ending = False
         self._chosen, self._ready = Event(), Event()
         self._wake, self._urgent = Event(), Event()
+        self._writing = BoundedSemaphore()
         self._telling: Any = None
         self._disk = Disk()
 
@@ -219,7 +221,7 @@ class Keeper:
             return
         if self.state == CLOSED:
             self.state = GOOD  # perhaps there is room again
-        while self.state == GOOD and self._commits.journal.backlog:
+        while self.state == GOOD and self._commits.under_way:
             self._write(self._commits)
         self.state = CLOSED
         self._disk.call(self._commits.database.close)
@@ -235,7 +237,11 @@ class Keeper:
             self._telling = gevent.spawn(self._commits.tell)
 
     def _write(self, commits: Commits) -> None:
-        failed = commits.write()
+        """One batch at a time: the end of the agent waits for the one that is under way."""
+        with self._writing:
+            if self.state != GOOD or not commits.journal.backlog:
+                return
+            failed = commits.write()
         if failed is not None:
             self._recover(commits, failed)
 
@@ -244,10 +250,10 @@ class Keeper:
     def _recover(self, commits: Commits, failed: Failed) -> None:
         """A batch could not be written: goes back to what the file holds, and waits until
         something can be written again."""
-        self._close(failed.failure)
         urgent = failed.urgent or commits.journal.urgent
-        if urgent:
-            self.state = READING
+        # First of all: whoever waits to write has to know that this is not the time.
+        self.state = READING if urgent else CLOSED
+        self._close(failed.failure)
         commits.journal.put_back(failed.batch)
         reopen = isinstance(failed.failure, DamagedStore)
         commits.refuse(str(failed.failure), forgotten=urgent or reopen)
@@ -264,6 +270,8 @@ class Keeper:
                     again = reopen = False
                 self.state = CLOSED
                 self._disk.call(commits.database.probe)
+                if self._ending:
+                    return
                 self._server.fleet.close(None)
                 self._server.outgoing.holds = True
                 self.state = GOOD

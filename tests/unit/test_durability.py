@@ -29,7 +29,7 @@ from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings, Store
 from ieee2030_5_agent.store.database import Database
 from ieee2030_5_agent.store.documents import Document
-from ieee2030_5_agent.store.errors import DamagedStore
+from ieee2030_5_agent.store.errors import DamagedStore, StoreError
 from ieee2030_5_agent.store.journal import Batch
 from ieee2030_5_agent.store.kinds import KINDS, Key
 from tests.faulty_disk import Disk
@@ -257,6 +257,36 @@ def test_an_end_after_the_disk_is_well_again_writes_what_waited(
     run.disk.failing = False
     run.end()
     assert ("DERStatus", 1) in start().server.fleet.device(BATTERY).resources
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["that works", "that fails"])
+def test_an_end_waits_for_the_commit_under_way(
+    start: Start, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    """And what came after one that fails is refused with it: it may rest on it."""
+    run = start()
+    write = Database.write
+    failures = [StoreError("disk I/O error")] if fails else []
+
+    def fails_once(database: Database, batch: Batch) -> None:
+        if failures:
+            raise failures.pop()
+        write(database, batch)
+
+    monkeypatch.setattr(Database, "write", fails_once)
+    with run.slow_disk():
+        asked = [gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)]
+        gevent.sleep(0.02)
+        asked.append(gevent.spawn(run.ask, "POST", "/dcap/edev/0/lel", documents.log_event()))
+        gevent.sleep(0.02)
+        end = gevent.spawn(run.keeper.close)
+        gevent.sleep(0.02)
+    gevent.joinall([*asked, end], timeout=LIMIT_S, raise_error=True)
+    assert [one.value.status for one in asked] == ([503, 503] if fails else [201, 201])
+    run.greenlet.kill()
+    again = start()
+    assert again.capability is not fails
+    assert len(again.server.fleet.device(BATTERY).log.listed) == (0 if fails else 1)
 
 
 @pytest.mark.parametrize("first", ["registry", "store", "a newer value"])
