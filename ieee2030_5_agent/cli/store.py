@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from tempfile import NamedTemporaryFile
+from typing import IO, TextIO
 
 import click
 
@@ -53,17 +56,19 @@ def sizes(file: Path) -> None:
 
 
 @store.command("export")
-@click.argument("output", type=click.File("w", encoding="utf-8", atomic=True), default="-")
+@click.argument(
+    "output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-"
+)
 @click.pass_obj
-def export_(file: Path, output: TextIO) -> None:
+def export_(file: Path, output: Path) -> None:
     """Writes everything as lines of JSON to OUTPUT, or to the standard output.
 
     It holds PINs of devices: keep it as carefully as the file itself. A new OUTPUT is readable for
-    its owner only.
+    its owner only; one that is there is replaced when all is written, and not before.
     """
-    with _told(), _private():
+    with _told(), _written(output) as stream:
         for line in export(file):
-            output.write(f"{line}\n")
+            stream.write(f"{line}\n")
 
 
 @store.command("import")
@@ -92,13 +97,48 @@ def compact(file: Path) -> None:
 
 
 @contextmanager
-def _private() -> Iterator[None]:
-    """Files that are made meanwhile are for their owner only, from their first moment."""
-    before = os.umask(0o077)
+def _written(output: Path) -> Iterator[IO[str]]:
+    """What is written goes there: to a file as a whole or not at all. Raises OSError."""
+    if output == Path("-"):
+        with _standard_output() as stream:
+            yield stream
+    elif output.exists() and not output.is_file():  # a pipe, which must stay one
+        with output.open("w", encoding="utf-8") as stream:
+            yield stream
+    else:
+        with _replaced(output.resolve()) as stream:
+            yield stream
+
+
+@contextmanager
+def _replaced(target: Path) -> Iterator[IO[str]]:
+    """A file for its owner only, which takes the place of another when the block ends well."""
+    with NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as stream:
+        new = Path(stream.name)
+        try:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+            if target.exists():
+                shutil.copymode(target, new)
+            new.replace(target)
+        except BaseException:
+            new.unlink()
+            raise
+
+
+@contextmanager
+def _standard_output() -> Iterator[IO[str]]:
     try:
-        yield
-    finally:
-        os.umask(before)
+        with click.open_file("-", "w", encoding="utf-8") as stream:
+            yield stream
+            stream.flush()
+    except StoreError:
+        raise
+    except OSError:
+        # Python would try once more to write what is left, and fail with a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 @contextmanager
@@ -106,5 +146,15 @@ def _told() -> Iterator[None]:
     """What went wrong, in one line and with the exit code of a failure."""
     try:
         yield
-    except (StoreError, ArchiveError, FileNotFoundError) as problem:
+    except BrokenPipeError:
+        raise  # nobody reads on, which click takes for an end
+    except OSError as problem:
+        raise click.ClickException(_line(problem)) from problem
+    except ArchiveError as problem:
         raise click.ClickException(str(problem)) from problem
+
+
+def _line(problem: OSError) -> str:
+    if isinstance(problem, StoreError) or not problem.strerror:
+        return str(problem)
+    return ": ".join(filter(None, (problem.filename, problem.strerror)))

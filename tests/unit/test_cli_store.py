@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +71,64 @@ def test_only_the_owner_may_read_what_is_exported(file: Path, tmp_path: Path) ->
     assert run(file, "export", str(output)).exit_code == 0
     assert len(output.read_text().splitlines()) == len(ROWS) + 2
     assert output.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_export_that_fails_leaves_the_last_good_one(file: Path, tmp_path: Path) -> None:
+    output = tmp_path / "store.jsonl"
+    assert run(file, "export", str(output)).exit_code == 0
+    good = output.read_text()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE records SET sum = sum + 1 WHERE kind = 'resource'")
+    result = run(file, "export", str(output))
+    assert result.exit_code == 1
+    assert "is not as it was written" in result.output
+    assert output.read_text() == good
+    assert list(tmp_path.glob("tmp*")) == []
+
+
+def test_an_export_replaces_only_files(file: Path, tmp_path: Path) -> None:
+    """A pipe stays a pipe, a link a link."""
+    pipe, kept, link = (tmp_path / name for name in ("pipe", "kept", "link"))
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    kept.write_text("")
+    kept.chmod(0o640)
+    link.symlink_to(kept)
+    for output in (pipe, link):
+        assert run(file, "export", str(output)).exit_code == 0
+    assert pipe.is_fifo()
+    assert os.read(reader, 2**16) == kept.read_bytes() != b""
+    os.close(reader)
+    assert link.readlink() == kept
+    assert kept.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("to_file", [True, False], ids=["a file", "the standard output"])
+def test_a_full_disk_is_told_in_one_line(file: Path, tmp_path: Path, to_file: bool) -> None:
+    database = Database(file)
+    database.write(Batch(put=[("device", str(number), "{}") for number in range(5000)]))
+    database.close()
+    output = tmp_path / "store.jsonl"
+    output.write_text("good")
+    command = [sys.executable, "-m", "ieee2030_5_agent.cli", "store", "--file", str(file), "export"]
+    with (tmp_path / "stdout").open("w") as stdout:
+        result = subprocess.run(
+            [*command, *([str(output)] if to_file else [])],
+            preexec_fn=_small_files,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == ["Error: File too large"]
+    assert output.read_text() == "good"
+
+
+def _small_files() -> None:
+    """The system stops a file at 100 kB, as a full disk would."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
 
 def test_a_store_in_use_can_be_read_and_not_changed(file: Path) -> None:
