@@ -19,7 +19,8 @@ from ..settings import Settings
 from ..store.database import Database
 from ..store.errors import DamagedStore, StoreError
 from ..store.journal import Batch, Journal
-from ..store.opening import DAMAGE, Opened, fill, open_store, overlay
+from ..store.opening import Opened, fill, open_store, overlay
+from ..store.salvage import DAMAGE
 from .commits import NONE, PIECE, Commits, Failed
 from .disk import Disk
 

@@ -28,6 +28,9 @@ Connect = Callable[[Path], sqlite3.Connection]
 # Beside the file itself: its log, and what readers of the log share.
 LOG, SHARED = "-wal", "-shm"
 
+# Beside it too: the whole new file that is to take the place of a damaged one.
+SALVAGED = ".salvaged"
+
 # Larger than any batch that is usual.
 PROBE = "-" * 2**16
 
@@ -59,6 +62,7 @@ class Database:
                 make_folder(path.parent)
                 self._lock: int | None = _locked(path)
                 opening.callback(self._unlock)
+                put_in_place(path)
                 _refuse_without_head(path)
                 _refuse_other_names(path)
                 _made_private(path)
@@ -215,6 +219,18 @@ def _locked(path: Path) -> int:
             raise StoreLocked(f"{path} is in use by another agent") from None
         raise
     return lock
+
+
+def put_in_place(path: Path) -> None:
+    """Replaces a damaged file, with its log, by what was salvaged of it, if there is such.
+
+    Whoever is interrupted here leaves it to the next to open the file. Raises OSError.
+    """
+    salvaged = path.with_name(path.name + SALVAGED)
+    if salvaged.exists():
+        for name in (LOG, SHARED):
+            path.with_name(path.name + name).unlink(missing_ok=True)
+        os.replace(salvaged, path)
 
 
 def has_content(path: Path) -> bool:

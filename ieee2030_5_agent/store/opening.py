@@ -17,12 +17,10 @@ from .errors import DamagedStore, StoreError
 from .journal import Batch, Row, batch_of
 from .kinds import KINDS, place_of
 from .restoring import Unusable, restore
-from .salvage import salvage, set_aside
+from .salvage import DAMAGE, salvage, set_aside
 
 _log = logging.getLogger(__name__)
 
-# The note that a damaged file was met, until somebody acknowledges it.
-DAMAGE = "damage"
 Open = Callable[[Path], Database]
 NewFleet = Callable[[], Fleet]
 
@@ -52,26 +50,15 @@ def open_store(
     try:
         return _opened(path, new_fleet, at, opened, behind)
     except DamagedStore as damage:
-        salvaged = salvage(path, at)
-        said = (
-            f"{damage}; it is kept as {salvaged.set_aside.name}, {salvaged.records} records of it"
-            " are in use"
-        )
-        return _opened(path, new_fleet, at, opened, behind, said)
+        salvage(path, at, str(damage))
+        return _opened(path, new_fleet, at, opened, behind)
 
 
 def _opened(
-    path: Path,
-    new_fleet: NewFleet,
-    at: float,
-    opened: Open,
-    behind: Batch | None,
-    damage: str | None = None,
+    path: Path, new_fleet: NewFleet, at: float, opened: Open, behind: Batch | None
 ) -> Opened:
     fleet, database = new_fleet(), opened(path)
     try:
-        if damage is not None:
-            database.note(DAMAGE, damage)
         rows = overlay(database.read(), behind) if behind else database.by_kind()
         fill(database, fleet, at, rows)
         return Opened(database, fleet, database.noted(DAMAGE))

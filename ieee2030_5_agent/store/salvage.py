@@ -13,8 +13,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .belonging import owned
-from .database import LOG, SHARED, Connect, Database, connect, has_content, is_whole, told
+from .database import (
+    LOG,
+    SALVAGED,
+    SHARED,
+    Connect,
+    Database,
+    connect,
+    has_content,
+    is_whole,
+    put_in_place,
+    told,
+)
 from .journal import Batch
+
+# The note that a damaged file was met, until somebody acknowledges it.
+DAMAGE = "damage"
 
 # A leaf has a few rows, so that each damaged one costs some dozens of reads.
 MOST_READS = 200_000
@@ -40,11 +54,12 @@ class Salvaged(NamedTuple):
     records: int
 
 
-def salvage(path: Path, at: float, connect: Connect = connect) -> Salvaged:
+def salvage(path: Path, at: float, damage: str, connect: Connect = connect) -> Salvaged:
     """Puts a new file with what can be read in the place of a damaged one. Raises StoreError.
 
-    ``at``: the time, for the name of the damaged file. At every moment of it either the damaged
-    file or the complete new one is in place, so it may be interrupted.
+    ``at``: the time, for the name of the damaged file. ``damage``: what is wrong with it; the new
+    file has a note of that. It may be interrupted at any moment: until the new file is complete the
+    damaged one is in place with its log, and from then on whoever opens it gets the new one.
     """
     # What takes the place of a damaged file must not take that of a link to it.
     path = path.resolve()
@@ -57,13 +72,16 @@ def salvage(path: Path, at: float, connect: Connect = connect) -> Salvaged:
         database = Database(new, connect)
         try:
             database.write(Batch(put=rows))
+            said = f"{damage}; it is kept as {aside.name}, {len(rows)} records of it are in use"
+            database.note(DAMAGE, said)
+            # All of it is in the file itself then: its log does not go with it.
+            database.compact()
         finally:
             database.close()
         with told(path):
-            for name in (LOG, SHARED):
-                path.with_name(path.name + name).unlink(missing_ok=True)
-            os.replace(new, path)
+            os.replace(new, path.with_name(path.name + SALVAGED))
             _remove(new)
+            put_in_place(path)
     return Salvaged(aside, len(rows))
 
 

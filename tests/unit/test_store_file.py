@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from ieee2030_5_agent.store.salvage import salvage
 from tests.faulty_disk import Disk
 
 ROWS = [("device", "1", '{"a":1}'), ("resource", "1/DERStatus/1", '{"b":2}')]
+
+DAMAGED = "the file is damaged"
 
 
 @pytest.fixture
@@ -203,7 +207,7 @@ def test_what_root_makes_belongs_to_whom_the_folder_does(tmp_path: Path) -> None
     assert len(made) == 6  # two folders, the file, its log, what readers share, the lock
     assert {(stat.st_uid, stat.st_gid) for stat in made.values()} == {(12345, 12346)}
     path.write_bytes(_without(path.read_bytes(), 12))
-    salvaged = salvage(path, 7)
+    salvaged = salvage(path, 7, DAMAGED)
     assert {each.stat().st_uid for each in (path, salvaged.set_aside)} == {12345}
 
 
@@ -211,7 +215,7 @@ def test_salvage_leaves_a_link_to_the_file_as_it_is(path: Path) -> None:
     many(path)
     link = path.parent.with_name("link.sqlite")
     link.symlink_to(path)
-    assert salvage(link, 0).set_aside.parent == path.parent
+    assert salvage(link, 0, DAMAGED).set_aside.parent == path.parent
     assert link.readlink() == path
 
 
@@ -266,7 +270,7 @@ def test_damage_is_seen_set_aside_and_survived(path: Path, damage: Any, least: i
     path.write_bytes(damaged := damage(path.read_bytes()))
     with pytest.raises(DamagedStore, match=r"store\.sqlite"):
         _read(path)
-    salvaged = salvage(path, 1_780_000_000.5)
+    salvaged = salvage(path, 1_780_000_000.5, DAMAGED)
     assert salvaged.set_aside == path.with_name("store.damaged-1780000000.sqlite")
     assert salvaged.set_aside.read_bytes() == damaged
     found = _read(path)
@@ -288,7 +292,7 @@ def test_a_log_without_its_file_is_damage(path: Path, gone: bool) -> None:
         path.write_bytes(b"")
     with pytest.raises(DamagedStore, match=r"store\.sqlite is empty or gone, and its log is not"):
         Database(path)
-    salvaged = salvage(path, 7)
+    salvaged = salvage(path, 7, DAMAGED)
     assert salvaged.records == 0
     kept = salvaged.set_aside
     assert kept.with_name(kept.name + "-wal").read_bytes() == log
@@ -322,7 +326,7 @@ def test_what_is_whole_between_damaged_pages_is_salvaged(
         raw = _without(raw, number)
     path.write_bytes(raw)
     assert len(lost) >= len(broken)
-    salvaged = salvage(path, 7)
+    salvaged = salvage(path, 7, DAMAGED)
     assert set(_read(path)) == set(rows) - lost
     assert salvaged.records == len(rows) - len(lost)
 
@@ -340,7 +344,7 @@ def test_no_copy_of_a_damaged_file_takes_the_place_of_another(path: Path) -> Non
     for content in contents:
         path.write_bytes(content)
         path.chmod(0o644)
-        asides.append(salvage(path, 7).set_aside)
+        asides.append(salvage(path, 7, DAMAGED).set_aside)
     assert [aside.name for aside in asides] == [
         "store.damaged-7.sqlite",
         "store.damaged-7-2.sqlite",
@@ -358,11 +362,11 @@ def test_a_damaged_file_is_copied_once_however_often_salvage_fails(path: Path, f
     setattr(disk, fault, True)
     for at in range(3):
         with pytest.raises(StoreError):
-            salvage(path, at, disk.connect)
+            salvage(path, at, DAMAGED, disk.connect)
     assert path.read_bytes() == damaged
     assert not list(path.parent.glob("*.damaged-*"))
     setattr(disk, fault, False)
-    aside = salvage(path, 7, disk.connect).set_aside
+    aside = salvage(path, 7, DAMAGED, disk.connect).set_aside
     assert list(path.parent.glob("*.damaged-*")) == [aside]
     assert aside.read_bytes() == damaged
 
@@ -386,6 +390,72 @@ def test_what_is_lost_with_a_damaged_record_is_told_beside_the_damage(path: Path
     assert path.with_name("store.damaged-7.sqlite").read_bytes() == before
 
 
+class Killed(BaseException):
+    """The process is gone: nothing of it does anything any more."""
+
+
+class Files:
+    """What the system does with files, up to the call at which the process is killed."""
+
+    CALLS = ("open", "replace", "unlink", "chmod")
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, calls: int) -> None:
+        self.left = calls
+        for name in self.CALLS:
+            monkeypatch.setattr(os, name, self._counted(getattr(os, name)))
+
+    @property
+    def killed(self) -> bool:
+        return self.left < 0
+
+    def _counted(self, call: Any) -> Any:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.left -= 1
+            if self.left < 0:
+                raise Killed
+            return call(*args, **kwargs)
+
+        return counted
+
+
+@pytest.mark.parametrize("place", ["file", "log"])
+def test_a_kill_in_salvage_loses_nothing_and_the_damage_is_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Whatever the system was asked for when it came: all records but one, and a note of that."""
+    database = Database(path)
+    for number, kept in enumerate(("file", "log")):
+        rows = [("access", f"{number}{each:039}", '{"granted":false}') for each in range(50)]
+        database.write(Batch(put=rows))
+        if kept == place:
+            database._connection.execute(
+                "UPDATE records SET sum = sum + 1 WHERE key = ?", (rows[31][1],)
+            )
+        if kept == "file":
+            database.compact()
+    copies = {name: path.with_name(path.name + name).read_bytes() for name in ("", "-wal")}
+    database.close()
+    assert len(copies["-wal"]) > 0
+    settings = Settings.load({})
+    for calls in itertools.count():
+        shutil.rmtree(path.parent)
+        path.parent.mkdir()
+        for name, content in copies.items():
+            path.with_name(path.name + name).write_bytes(content)
+        with monkeypatch.context() as patched:
+            files = Files(patched, calls)
+            with suppress(Killed):
+                open_store(path, lambda: Server(settings).new_fleet(settings), 7).database.close()
+        opened = open_store(path, lambda: Server(settings).new_fleet(settings), 8)
+        opened.database.close()
+        assert len(opened.fleet.withdrawn) == 99, calls
+        assert opened.damage is not None, calls
+        assert "is not as it was written; it is kept as store.damaged-" in opened.damage
+        if not files.killed:
+            break
+    assert calls > 10
+
+
 def test_what_is_only_in_the_log_is_salvaged_too(path: Path) -> None:
     rows = many(path)
     database = Database(path)
@@ -394,7 +464,7 @@ def test_what_is_only_in_the_log_is_salvaged_too(path: Path) -> None:
     database.close()
     for name, content in copies.items():
         path.with_name(path.name + name).write_bytes(content)
-    assert salvage(path, 0).records == len(rows) + 1
+    assert salvage(path, 0, DAMAGED).records == len(rows) + 1
 
 
 def _without(raw: bytes, number: int) -> bytes:
