@@ -48,7 +48,7 @@ class Keeper:
         server: Server,
         report: Report,
         configure: Callable[[Settings], None],
-        opened: Callable[[Path], Database] = Database,
+        opened: Callable[..., Database] = Database,
     ) -> None:
         """``report``: to whom problems are told. ``configure``: puts the configuration in force on
         the fleet that the store brought; raises ValueError when that cannot be."""

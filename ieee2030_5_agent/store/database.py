@@ -50,9 +50,16 @@ class Database:
     """An open file. All methods raise StoreError; DamagedStore where the file itself is wrong."""
 
     def __init__(
-        self, path: Path, connect: Connect = connect, steps: Sequence[Step] = STEPS
+        self,
+        path: Path,
+        connect: Connect = connect,
+        steps: Sequence[Step] = STEPS,
+        lock: int | None = None,
     ) -> None:
-        """Opens or creates the file. Raises StoreLocked, NewerStore, DamagedStore, StoreError."""
+        """Opens or creates the file. Raises StoreLocked, NewerStore, DamagedStore, StoreError.
+
+        ``lock``: that of ``locked``, when the caller holds it.
+        """
         # Two names of one file are one store: the lock lies beside the file itself.
         self.path = path = path.resolve()
         self._steps = steps
@@ -60,7 +67,8 @@ class Database:
             with told(path):
                 # What it holds is who may speak and what they are told to do.
                 make_folder(path.parent)
-                self._lock: int | None = _locked(path)
+                # A duplicate is the same lock: it is free when all of them are closed.
+                self._lock: int | None = _locked(path) if lock is None else os.dup(lock)
                 opening.callback(self._unlock)
                 put_in_place(path)
                 _refuse_without_head(path)
@@ -206,6 +214,22 @@ def checked(path: Path, row: Sequence[Any]) -> Record:
     if not is_whole(row):
         raise DamagedStore(f"{path}: the record {row[0]} {row[1]} is not as it was written")
     return row[0], row[1], row[2]
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[int]:
+    """Keeps all others from the file, also while it is closed in between. Yields the lock.
+
+    Raises StoreLocked, StoreError.
+    """
+    path = path.resolve()
+    with told(path):
+        make_folder(path.parent)
+        lock = _locked(path)
+    try:
+        yield lock
+    finally:
+        os.close(lock)
 
 
 def _locked(path: Path) -> int:

@@ -7,12 +7,13 @@ import itertools
 import logging
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..model.changes import Record as Name
 from ..model.fleet import Fleet
-from .database import Database, Record
+from .database import Database, Record, locked
 from .errors import DamagedStore, StoreError
 from .journal import Batch, Row, batch_of
 from .kinds import KINDS, place_of
@@ -21,7 +22,8 @@ from .salvage import DAMAGE, salvage, set_aside
 
 _log = logging.getLogger(__name__)
 
-Open = Callable[[Path], Database]
+# A Database by its path, with the lock of it.
+Open = Callable[..., Database]
 NewFleet = Callable[[], Fleet]
 
 
@@ -47,11 +49,14 @@ def open_store(
     ``at``: the time, for the name of a damaged file. ``behind``: what was not written yet; it is
     in the fleet then, and not in the file. Raises StoreError; the file is closed then.
     """
-    try:
-        return _opened(path, new_fleet, at, opened, behind)
-    except DamagedStore as damage:
-        salvage(path, at, str(damage))
-        return _opened(path, new_fleet, at, opened, behind)
+    # Nobody else may open the file between the damage and the new file in its place.
+    with locked(path) as lock:
+        opened = partial(opened, lock=lock)
+        try:
+            return _opened(path, new_fleet, at, opened, behind)
+        except DamagedStore as damage:
+            salvage(path, at, str(damage))
+            return _opened(path, new_fleet, at, opened, behind)
 
 
 def _opened(

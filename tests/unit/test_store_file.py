@@ -390,6 +390,30 @@ def test_what_is_lost_with_a_damaged_record_is_told_beside_the_damage(path: Path
     assert path.with_name("store.damaged-7.sqlite").read_bytes() == before
 
 
+def test_nobody_opens_a_damaged_file_while_it_is_replaced(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the other was told is kept would be gone with the file that is replaced under it."""
+    many(path)
+    path.write_bytes(_without(path.read_bytes(), 12))
+    replace, others = os.replace, []
+
+    def replaced(*args: Any) -> None:
+        with pytest.raises(StoreLocked):
+            Database(path)
+        replace(*args)
+        others.append(args)
+
+    monkeypatch.setattr(os, "replace", replaced)
+    settings = Settings.load({})
+    opened = open_store(path, lambda: Server(settings).new_fleet(settings), 7)
+    assert len(others) == 2
+    with pytest.raises(StoreLocked):
+        Database(path)
+    opened.database.close()
+    Database(path).close()
+
+
 class Killed(BaseException):
     """The process is gone: nothing of it does anything any more."""
 
