@@ -89,9 +89,17 @@ class Database:
             )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        self._check()
         if version_of(connection) < len(self._steps):
             with _transaction(connection):
                 migrate(connection, self._steps)
+
+    def _check(self) -> None:
+        """Raises DamagedStore when pages are, of which reading all records notices nothing: with a
+        damaged index nothing is found that is to be removed."""
+        (found,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise DamagedStore(f"{self.path}: {found.splitlines()[-1]}")
 
     def close(self) -> None:
         """Closes the file and lets others have it; may be called twice."""

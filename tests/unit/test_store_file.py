@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -277,6 +278,21 @@ def test_damage_is_seen_set_aside_and_survived(path: Path, damage: Any, least: i
     assert len(found) == salvaged.records >= least
     assert set(found) <= set(rows)  # nothing is invented
     assert not list(path.parent.glob("*.new*"))
+
+
+def test_a_damaged_index_is_seen_and_all_records_go_on(path: Path) -> None:
+    """Reading all records does not need it; without it a removal would find nothing."""
+    rows = many(path)
+    raw = path.read_bytes()
+    place = next(re.finditer(rb"device77(?!{)", raw)).start()  # without a document: in the index
+    path.write_bytes(raw[:place] + b"eevice" + raw[place + 6 :])
+    with pytest.raises(DamagedStore, match="index"):
+        Database(path)
+    assert salvage(path, 7, DAMAGED).records == len(rows)
+    database = Database(path)
+    database.write(Batch(removed=[("device", "77")]))
+    assert sorted(database.read()) == sorted(set(rows) - {rows[77]})
+    database.close()
 
 
 @pytest.mark.parametrize("gone", [False, True], ids=["empty", "gone"])
