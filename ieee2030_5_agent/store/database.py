@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from .belonging import make_folder, owned
 from .errors import DamagedStore, NewerStore, StoreError, StoreLocked
 from .journal import Batch
 from .kinds import place_of
-from .schema import STEPS, Step, checksum, migrate, version_of
+from .schema import STEPS, Step, checksum, has_layout, migrate, version_of
 
 # Kind, key, document as JSON.
 Record = tuple[str, str, str]
@@ -36,6 +36,8 @@ PROBE = "-" * 2**16
 
 # What SQLite says when the file itself is wrong, and not what happens to it.
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# What Python says of text in the file that is none.
+_NO_TEXT = "Could not decode to UTF-8"
 _RECORDS = "SELECT kind, key, document, sum FROM records"
 _PUT = """INSERT INTO records VALUES (?, ?, ?, ?)
     ON CONFLICT (kind, key) DO UPDATE SET document = excluded.document, sum = excluded.sum"""
@@ -82,15 +84,20 @@ class Database:
     def _prepare(self) -> None:
         connection = self._connection
         path = self.path
-        if version_of(connection) > len(self._steps):
-            raise NewerStore(
-                f"{path} is of version {version_of(connection)}, this program knows versions up to"
-                f" {len(self._steps)}: install a newer one, or move the file away"
-            )
+        # These ask for nothing that a file could not have: one that refuses is damaged.
+        with told(path, _DAMAGE | {sqlite3.SQLITE_ERROR}):
+            version = version_of(connection)
+            if version > len(self._steps):
+                raise NewerStore(
+                    f"{path} is of version {version}, this program knows versions up to"
+                    f" {len(self._steps)}: install a newer one, or move the file away"
+                )
+            if not has_layout(connection, self._steps[:version]):
+                raise DamagedStore(f"{path}: its tables are not those of version {version}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         self._check()
-        if version_of(connection) < len(self._steps):
+        if version < len(self._steps):
             with _transaction(connection):
                 migrate(connection, self._steps)
 
@@ -304,15 +311,21 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Turns what SQLite and the system raise into a StoreError, which an operator can use."""
+def told(path: Path, damage: Collection[int] = _DAMAGE) -> Iterator[None]:
+    """Turns what SQLite and the system raise into a StoreError, which an operator can use.
+
+    ``damage``: the result codes of SQLite that say that the file itself is wrong.
+    """
     try:
         yield
     except StoreError:
         raise
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
-        kind = DamagedStore if code is not None and code & 0xFF in _DAMAGE else StoreError
-        raise kind(f"{path}: {error}") from error
+        damaged = str(error).startswith(_NO_TEXT) if code is None else code & 0xFF in damage
+        raise (DamagedStore if damaged else StoreError)(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:
+        # What SQLite says of it quotes from the file what is no text.
+        raise DamagedStore(f"{path}: {error}") from error
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror or error}") from error

@@ -26,6 +26,7 @@ from .database import (
     told,
 )
 from .journal import Batch
+from .schema import first_page, has_layout
 
 # The note that a damaged file was met, until somebody acknowledges it.
 DAMAGE = "damage"
@@ -95,12 +96,7 @@ def set_aside(path: Path, at: float) -> Iterator[Path]:
     aside = _free_name(path, at)
     try:
         with told(path):
-            for name in ("", LOG):
-                source = path.with_name(path.name + name)
-                if source.exists():
-                    copy = aside.with_name(aside.name + name)
-                    os.close(owned(copy))
-                    shutil.copyfile(source, copy)
+            _copy(path, aside)
         yield aside
     except BaseException:
         with told(path):
@@ -127,7 +123,7 @@ def _readable(path: Path) -> list[tuple[str, str, str]]:
     the largest first; a part of the file that is wholly unreadable ends with MOST_READS.
     """
     found: dict[tuple[str, str], str] = {}
-    with closing(sqlite3.connect(path)) as connection:
+    with _with_first_page(path) as usable, closing(sqlite3.connect(usable)) as connection:
         connection.text_factory = lambda raw: raw.decode(errors="replace")
         ranges = deque([(1, _last(connection))])
         for _ in range(MOST_READS):
@@ -141,6 +137,42 @@ def _readable(path: Path) -> list[tuple[str, str, str]]:
                 halves = (low, middle), (middle + 1, high)
                 ranges.extend(half for half in halves if half[0] <= half[1])
     return [(*name, document) for name, document in found.items()]
+
+
+@contextmanager
+def _with_first_page(path: Path) -> Iterator[Path]:
+    """The file, or a copy with a new first page when that cannot be used: without it no other can
+    be read."""
+    if _is_usable(path):
+        yield path
+        return
+    copy = path.with_name(f"{path.name}.copy")
+    _remove(copy)
+    try:
+        _copy(path, copy)
+        with copy.open("r+b") as file:
+            file.write(first_page())
+        yield copy
+    finally:
+        _remove(copy)
+
+
+def _is_usable(path: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            return has_layout(connection)
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        return False
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """Copies a file with its log, for the owner of the folder only."""
+    for name in ("", LOG):
+        source = path.with_name(path.name + name)
+        if source.exists():
+            target = copy.with_name(copy.name + name)
+            os.close(owned(target))
+            shutil.copyfile(source, target)
 
 
 def _rest(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 
 Step = Callable[[sqlite3.Connection], object]
 
@@ -48,3 +49,33 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> No
         step(connection)
         # A pragma takes no parameters.
         connection.execute(f"PRAGMA user_version = {number:d}")
+
+
+def has_layout(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> bool:
+    """Whether an open file has all that the steps make; a file of no step has nothing at all."""
+    with _made(steps) as like:
+        found, expected = _layout(connection), _layout(like)
+    return expected <= found if steps else not found
+
+
+def first_page() -> bytes:
+    """The head and the tables of a file of the newest version, which are the same in all of them;
+    it may be put over that of one with any number of pages and with a log."""
+    with _made(STEPS) as new:
+        size: int = new.execute("PRAGMA page_size").fetchone()[0]
+        page = bytearray(new.serialize()[:size])
+    page[18:20] = b"\2\2"  # with a write-ahead log
+    page[28:32] = bytes(4)  # as many pages as the file has
+    return bytes(page)
+
+
+def _layout(connection: sqlite3.Connection) -> set[tuple[str, str, str | None]]:
+    return set(connection.execute("SELECT type, name, sql FROM sqlite_schema"))
+
+
+@contextmanager
+def _made(steps: Sequence[Step]) -> Iterator[sqlite3.Connection]:
+    """A file in memory with nothing but what the steps make."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection, steps)
+        yield connection

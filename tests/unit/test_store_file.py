@@ -295,6 +295,53 @@ def test_a_damaged_index_is_seen_and_all_records_go_on(path: Path) -> None:
     database.close()
 
 
+@pytest.mark.parametrize(
+    ("place", "bit"),
+    [
+        pytest.param(b"SQLite format", 1, id="the first byte"),
+        pytest.param(16, 1, id="the size of a page"),
+        pytest.param(47, 1, id="the format of the tables"),
+        pytest.param(63, 1, id="the version"),
+        pytest.param(100, 1, id="the kind of the page"),
+        pytest.param(b"tablerecordsrecords", 1, id="the kind of a table"),
+        pytest.param(b"recordsrecords", 1, id="the name of a table"),
+        pytest.param(b"CREATE TABLE records", 1, id="the making of a table"),
+        pytest.param(b"CREATE TABLE records", 128, id="no text"),
+        pytest.param(b"document TEXT", 1, id="the name of a column"),
+    ],
+)
+@pytest.mark.parametrize("logged", [0, 1], ids=["", "with a log"])
+def test_one_wrong_bit_of_the_first_page_loses_nothing(
+    path: Path, place: int | bytes, bit: int, logged: int
+) -> None:
+    rows = many(path)
+    database = Database(path)
+    database.compact()
+    late = [("device", "late", "{}")] * logged
+    database.write(Batch(put=late))
+    raw = bytearray(path.read_bytes())
+    log = path.with_name(path.name + "-wal").read_bytes()
+    database.close()
+    raw[place if isinstance(place, int) else raw.index(place)] ^= bit
+    path.write_bytes(raw)
+    path.with_name(path.name + "-wal").write_bytes(log)
+    with pytest.raises(DamagedStore, match=r"store\.sqlite"):
+        _read(path)
+    assert salvage(path, 7, DAMAGED).records == len(rows) + logged
+    assert sorted(_read(path)) == sorted(rows + late)
+    assert not list(path.parent.glob("*.copy*"))
+
+
+def test_a_document_that_is_no_text_is_damage(path: Path) -> None:
+    rows = many(path)
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"0199")] ^= 128
+    path.write_bytes(raw)
+    with pytest.raises(DamagedStore, match=r"store\.sqlite"):
+        _read(path)
+    assert salvage(path, 7, DAMAGED).records == len(rows) - 1
+
+
 @pytest.mark.parametrize("gone", [False, True], ids=["empty", "gone"])
 def test_a_log_without_its_file_is_damage(path: Path, gone: bool) -> None:
     database = Database(path)
