@@ -45,14 +45,13 @@ def store(context: click.Context, file: Path) -> None:
 @click.pass_obj
 def sizes(file: Path) -> None:
     """Prints how many records of each kind there are, and how large they are."""
-    with _told():
+    with _told(), _standard_output() as stream:
         found = sizes_of(file)
-    click.echo(f"{'kind':16}{'records':>10}{'kB':>10}")
-    for kind, (count, size) in found.items():
-        click.echo(f"{kind:16}{count:>10}{size / 1000:>10.1f}")
-    records, characters = sum(n for n, _ in found.values()), sum(n for _, n in found.values())
-    click.echo(f"{'all':16}{records:>10}{characters / 1000:>10.1f}")
-    click.echo(f"{file}: {file.stat().st_size / 1000:.1f} kB")
+        found["all"] = sum(n for n, _ in found.values()), sum(n for _, n in found.values())
+        stream.write(f"{'kind':16}{'records':>10}{'kB':>10}\n")
+        for kind, (count, size) in found.items():
+            stream.write(f"{kind:16}{count:>10}{size / 1000:>10.1f}\n")
+        stream.write(f"{file}: {file.stat().st_size / 1000:.1f} kB\n")
 
 
 @store.command("export")
@@ -150,7 +149,7 @@ def _told() -> Iterator[None]:
         raise  # nobody reads on, which click takes for an end
     except OSError as problem:
         raise click.ClickException(_line(problem)) from problem
-    except ArchiveError as problem:
+    except (ArchiveError, UnicodeDecodeError) as problem:
         raise click.ClickException(str(problem)) from problem
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from .database import Database, Record, checked, sizes, told
 from .errors import NewerStore, StoreError
-from .journal import Batch
+from .journal import Batch, Row
 from .kinds import KINDS
 from .schema import STEPS, version_of
 
@@ -29,10 +29,7 @@ class ArchiveError(ValueError):
 def export(path: Path) -> Iterator[str]:
     """The lines of a file, also of one that an agent is writing. Raises StoreError."""
     with told(path), closing(_reading(path)) as connection:
-        version = version_of(connection)
-        if version > len(STEPS):
-            raise NewerStore(f"{path} is of version {version}, this program is older")
-        yield _line({"format": FORMAT, "version": version})
+        yield _line({"format": FORMAT, "version": _known_version(path, connection)})
         count = 0
         for row in connection.execute(
             "SELECT kind, key, document, sum FROM records ORDER BY rowid"
@@ -46,6 +43,7 @@ def export(path: Path) -> Iterator[str]:
 def sizes_of(path: Path) -> dict[str, tuple[int, int]]:
     """Records and their characters by kind, also of a file in use. Raises StoreError."""
     with told(path), closing(_reading(path)) as connection:
+        _known_version(path, connection)
         return sizes(connection)
 
 
@@ -74,12 +72,15 @@ def _records(lines: Iterable[str]) -> list[Record]:
         raise ArchiveError(f'line 1: {{"format": "{FORMAT}", ...}} is expected')
     if head.get("version") != len(STEPS):
         raise ArchiveError(f"line 1: version {head.get('version')}, {len(STEPS)} is expected")
-    records: list[Record] = []
+    records: dict[Row, Record] = {}
     for number, found in numbered:
         if set(found) == {"records"}:
             _check_end(number, found["records"], len(records), next(numbered, None))
-            return records
-        records.append(_record(number, found))
+            return list(records.values())
+        record = _record(number, found)
+        if record[:2] in records:
+            raise ArchiveError(f"line {number}: there is a {record[0]} {record[1]} already")
+        records[record[:2]] = record
     raise ArchiveError(f"cut off after {len(records)} records: the last line is missing")
 
 
@@ -96,7 +97,12 @@ def _record(number: int, found: dict[str, Any]) -> Record:
         raise ArchiveError(f"line {number}: kind, key and document are expected")
     if not isinstance(kind, str) or kind not in KINDS:
         raise ArchiveError(f"line {number}: {kind!r} is none of {', '.join(KINDS)}")
-    return kind, key, _line(document)
+    text = _line(document)
+    try:
+        f"{key}{text}".encode()
+    except UnicodeEncodeError as error:
+        raise ArchiveError(f"line {number}: this is no text: {error.reason}") from error
+    return kind, key, text
 
 
 def _object(number: int, line: str) -> dict[str, Any]:
@@ -111,6 +117,16 @@ def _object(number: int, line: str) -> dict[str, Any]:
 
 def _reading(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _known_version(path: Path, connection: sqlite3.Connection) -> int:
+    """The version of the file. Raises NewerStore, and StoreError for no store."""
+    version = version_of(connection)
+    if version > len(STEPS):
+        raise NewerStore(f"{path} is of version {version}, this program is older")
+    if version < 1:
+        raise StoreError(f"{path} is no store")
+    return version
 
 
 def _line(value: object) -> str:

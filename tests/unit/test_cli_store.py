@@ -125,6 +125,23 @@ def test_a_full_disk_is_told_in_one_line(file: Path, tmp_path: Path, to_file: bo
     assert output.read_text() == "good"
 
 
+def test_sizes_that_cannot_be_shown_are_told_in_one_line(file: Path, tmp_path: Path) -> None:
+    output = tmp_path / "stdout"
+    output.write_bytes(bytes(100_000))
+    command = [sys.executable, "-m", "ieee2030_5_agent.cli", "store", "--file", str(file), "sizes"]
+    with output.open("a") as stdout:
+        result = subprocess.run(
+            command,
+            preexec_fn=_small_files,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == ["Error: File too large"]
+
+
 def _small_files() -> None:
     """The system stops a file at 100 kB, as a full disk would."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -164,6 +181,12 @@ def test_nothing_is_replaced_by_accident(file: Path) -> None:
             '{"kind": "toaster", "key": "1", "document": {}}',
             "line 3: 'toaster' is none of counter, fsa",
         ),
+        (
+            '{"kind": "device", "key": "000000000019", "document": {}}',
+            "line 3: there is a device 000000000019 already",
+        ),
+        ('{"kind": "device", "key": "\\ud800", "document": {}}', "line 3: this is no text"),
+        ('{"kind": "device", "key": "1", "document": {"a": "\\ud800"}}', "line 3: this is no text"),
     ],
 )
 def test_a_bad_line_is_named_and_nothing_is_imported(
@@ -198,6 +221,30 @@ def test_an_archive_that_is_not_whole_is_refused(
     assert result.exit_code == 1
     assert expected in result.output
     assert not other.exists()
+
+
+def test_what_is_no_text_is_no_archive(tmp_path: Path) -> None:
+    source = tmp_path / "archive"
+    source.write_bytes(b"\xff\xfe\n")
+    result = run(tmp_path / "other.sqlite", "import", str(source))
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: 'utf-8' codec can't decode byte 0xff")
+
+
+@pytest.mark.parametrize("command", ["sizes", "export"])
+@pytest.mark.parametrize(
+    ("version", "expected"), [(9, "is of version 9, this program is older"), (0, "is no store")]
+)
+def test_a_file_of_another_layout_is_named(
+    tmp_path: Path, command: str, version: int, expected: str
+) -> None:
+    file = tmp_path / "store.sqlite"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("CREATE TABLE other (name TEXT)")
+        connection.execute(f"PRAGMA user_version = {version}")
+    result = run(file, command)
+    assert result.exit_code == 1
+    assert result.output == f"Error: {file} {expected}\n"
 
 
 @pytest.mark.parametrize("head", ["{}", '{"format":"ieee2030_5 store","version":2}', ""])
