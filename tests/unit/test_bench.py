@@ -82,6 +82,22 @@ def test_latencies_are_those_of_all_turns() -> None:
     assert (figure.ours, figure.reference, figure.unit) == (50, 4, "ms")
 
 
+@pytest.mark.parametrize(
+    ("ours", "met"),
+    [
+        pytest.param([0.030] * 100, True, id="as all connections of the reference"),
+        pytest.param([0.060] * 100, True, id="slower, but no stall"),
+        pytest.param([0.030] * 99 + [0.500], True, id="the machine did something else once"),
+        pytest.param([0.030] * 98 + [0.075] * 2, False, id="some are stalled"),
+        pytest.param([0.075] * 100, False, id="each is stalled"),
+    ],
+)
+def test_a_stall_is_seen_with_many_connections(ours: list[float], met: bool) -> None:
+    turns = Turns([result(1, *ours)], [result(1, *[0.030] * 100)])
+    stall = turns.stall("n", "ours <= 40")
+    assert (stall.goal_met, stall.unit) == (met, "ms")
+
+
 def test_a_cost_is_spread_over_all_operations() -> None:
     turns = Turns([result(1, 0.1), result(1, 0.1, 0.1)], [result(1, 0.1)])
     figure = turns.cost("n", [0.006, 0.001])

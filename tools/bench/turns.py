@@ -41,13 +41,21 @@ class Turns:
             of_turns=median(ours / reference for ours, reference in rates),
         )
 
-    def latency(self, name: str, percent: float, goal: str | None = None) -> Figure:
+    def latency(self, name: str, percent: float) -> Figure:
         """How long, in milliseconds, so many percent of all operations took at most."""
         ours, reference = (
-            percentile([seconds for result in results for seconds in result.latencies], percent)
-            for results in (self.ours, self.reference)
+            percentile(_latencies(results), percent) for results in (self.ours, self.reference)
         )
-        return Figure(name, ours * 1e3, reference * 1e3, "ms", goal)
+        return Figure(name, ours * 1e3, reference * 1e3, "ms")
+
+    def stall(self, name: str, goal: str) -> Figure:
+        """How much longer, in milliseconds, one of a hundred operations takes than the middle one
+        of the reference, which waits for the operations of as many connections."""
+        ours, reference = (
+            percentile(_latencies(results), percent)
+            for results, percent in ((self.ours, 99), (self.reference, 50))
+        )
+        return Figure(name, (ours - reference) * 1e3, None, "ms", goal)
 
     def cost(self, name: str, seconds: Sequence[float]) -> Figure:
         """What an operation costs, in microseconds, when all of them took so many seconds."""
@@ -61,3 +69,7 @@ class Turns:
 def take_turns(load: Load, ours: Order, reference: Order, turns: int = TURNS) -> Turns:
     """Loads both in turns."""
     return Turns(*load.take_turns([ours, reference], turns))
+
+
+def _latencies(results: Sequence[Result]) -> list[float]:
+    return [seconds for result in results for seconds in result.latencies]
