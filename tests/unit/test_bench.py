@@ -298,6 +298,28 @@ def test_the_benchmark_writes_its_figures_and_says_how_many_goals_are_met(
     ]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "ours", "code"),
+    [
+        pytest.param([], 1.0, 0, id="all met"),
+        pytest.param([], 9.0, 0, id="one is not, and nobody asked"),
+        pytest.param(["--strict"], 1.0, 0, id="all met, strictly"),
+        pytest.param(["--strict", "one"], 9.0, 1, id="one is not, strictly"),
+    ],
+)
+def test_strictly_the_exit_code_says_whether_all_goals_are_met(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], ours: float, code: int
+) -> None:
+    figures = [
+        Figure("a", 1.0, 1.0, "us"),
+        Figure("b", ours, 1.0, "us", "ratio <= 4"),
+        Figure("c", 1.0, 1.0, "us", "ratio <= 4"),
+    ]
+    groups: dict[str, Any] = {"one": lambda _: iter(figures)}
+    monkeypatch.setattr(bench, "GROUPS", groups)
+    assert bench.main(arguments) == code
+
+
 def test_a_group_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(["codecs"]) == 2
     assert "no group codecs" in capsys.readouterr().err
