@@ -82,7 +82,8 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
     fsas: set[str] = set()
     try:
         unusable = restore(fleet, _noting("fsa", fsas, rows), made.extend)
-        unused = fleet.drop_unused_registries()
+        unused = [("registry", digest) for digest in fleet.drop_unused_registries()]
+        unused += (("fsa", name) for name in fleet.programs.drop_unused_fsas())
         made += _made_again(fleet, fsas, unusable)
     except StoreError:
         raise
@@ -95,7 +96,7 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
         _drop(database, unusable, at)
     if unused or made:
         batch = batch_of(fleet, made)
-        batch.removed += (("registry", digest) for digest in unused)
+        batch.removed += unused
         database.write(batch)
 
 
