@@ -26,10 +26,13 @@ from .database import (
     told,
 )
 from .journal import Batch
-from .schema import first_page, has_layout
+from .schema import first_page, has_layout, is_usual
 
 # The note that a damaged file was met, until somebody acknowledges it.
 DAMAGE = "damage"
+
+# The second comes of an error that quotes what is no text.
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 
 # A leaf has a few rows, so that each damaged one costs some dozens of reads.
 MOST_READS = 200_000
@@ -123,7 +126,15 @@ def _readable(path: Path) -> list[tuple[str, str, str]]:
     the largest first; a part of the file that is wholly unreadable ends with MOST_READS.
     """
     found: dict[tuple[str, str], str] = {}
-    with _with_first_page(path) as usable, closing(sqlite3.connect(usable)) as connection:
+    _read(path, found)
+    if not _is_usual(path):
+        with _with_first_page(path) as copy:
+            _read(copy, found)
+    return [(*name, document) for name, document in found.items()]
+
+
+def _read(path: Path, found: dict[tuple[str, str], str]) -> None:
+    with closing(sqlite3.connect(path)) as connection:
         connection.text_factory = lambda raw: raw.decode(errors="replace")
         ranges = deque([(1, _last(connection))])
         for _ in range(MOST_READS):
@@ -136,16 +147,11 @@ def _readable(path: Path) -> list[tuple[str, str, str]]:
                 middle = (low + high) // 2
                 halves = (low, middle), (middle + 1, high)
                 ranges.extend(half for half in halves if half[0] <= half[1])
-    return [(*name, document) for name, document in found.items()]
 
 
 @contextmanager
 def _with_first_page(path: Path) -> Iterator[Path]:
-    """The file, or a copy with a new first page when that cannot be used: without it no other can
-    be read."""
-    if _is_usable(path):
-        yield path
-        return
+    """A copy with the first page of a new file: no other can be found when that is damaged."""
     copy = path.with_name(f"{path.name}.copy")
     _remove(copy)
     try:
@@ -157,11 +163,11 @@ def _with_first_page(path: Path) -> Iterator[Path]:
         _remove(copy)
 
 
-def _is_usable(path: Path) -> bool:
+def _is_usual(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(path)) as connection:
-            return has_layout(connection)
-    except (sqlite3.DatabaseError, UnicodeDecodeError):
+            return has_layout(connection) and is_usual(connection)
+    except _UNREADABLE:
         return False
 
 
@@ -183,8 +189,8 @@ def _rest(
         for row in connection.execute(_UPWARDS, (first, last)):
             first = row[0] + 1
             _take(row[1:], found)
-    except sqlite3.Error:
-        with suppress(sqlite3.Error):
+    except _UNREADABLE:
+        with suppress(*_UNREADABLE):
             for row in connection.execute(_DOWNWARDS, (first, last)):
                 last = row[0] - 1
                 _take(row[1:], found)
@@ -201,7 +207,7 @@ def _last(connection: sqlite3.Connection) -> int:
     """The highest number of a row that the table or its index tells."""
     last = 0
     for query in _NUMBERS:
-        with suppress(sqlite3.Error):
+        with suppress(*_UNREADABLE):
             for (number,) in connection.execute(query):
                 last = max(last, number)
     return last

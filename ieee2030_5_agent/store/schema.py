@@ -58,6 +58,12 @@ def has_layout(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) ->
     return expected <= found if steps else not found
 
 
+def is_usual(connection: sqlite3.Connection) -> bool:
+    """Whether an open file has its tables where ``first_page`` says."""
+    with _made(STEPS) as like:
+        return _roots(like) <= _roots(connection)
+
+
 def first_page() -> bytes:
     """The head and the tables of a file of the newest version, which are the same in all of them;
     it may be put over that of one with any number of pages and with a log."""
@@ -71,6 +77,10 @@ def first_page() -> bytes:
 
 def _layout(connection: sqlite3.Connection) -> set[tuple[str, str, str | None]]:
     return set(connection.execute("SELECT type, name, sql FROM sqlite_schema"))
+
+
+def _roots(connection: sqlite3.Connection) -> set[tuple[str, int]]:
+    return set(connection.execute("SELECT name, rootpage FROM sqlite_schema"))
 
 
 @contextmanager

@@ -308,6 +308,7 @@ def test_a_damaged_index_is_seen_and_all_records_go_on(path: Path) -> None:
         pytest.param(b"CREATE TABLE records", 1, id="the making of a table"),
         pytest.param(b"CREATE TABLE records", 128, id="no text"),
         pytest.param(b"document TEXT", 1, id="the name of a column"),
+        pytest.param(b"\x02CREATE TABLE records", 1, id="the place of a table"),
     ],
 )
 @pytest.mark.parametrize("logged", [0, 1], ids=["", "with a log"])
