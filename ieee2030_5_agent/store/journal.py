@@ -191,8 +191,12 @@ class Journal:
         self._latest.update(dict.fromkeys(change.latest))
         if change.sfdi is not None:
             # Whatever changed about a device may have changed its points.
-            self._latest["times", change.sfdi] = None
-            self._made.pop(("times", change.sfdi), None)
+            times: Record = ("times", change.sfdi)
+            self._latest[times] = None
+            self._made.pop(times, None)
+            if change.records or change.gone:
+                # In the same batch, so that no new value has an old time after a restart.
+                self._records[times] = None
         if self._made:
             for record in (*change.records, *change.gone, *change.latest):
                 self._made.pop(record, None)

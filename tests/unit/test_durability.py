@@ -15,7 +15,7 @@ from typing import Any
 import gevent
 import pytest
 
-from ieee2030_5_agent.durability import HeldBack, Keeper
+from ieee2030_5_agent.durability import HeldBack, Keeper, commits
 from ieee2030_5_agent.durability import keeper as module
 from ieee2030_5_agent.durability.commits import PIECE
 from ieee2030_5_agent.model import meter_readings
@@ -217,6 +217,21 @@ def test_what_devices_repeat_is_written_behind(start: Start) -> None:
     assert again.resources["DERStatus", 1] == device.resources["DERStatus", 1]
     assert again.point_times == times
     assert times
+
+
+def test_what_is_on_disk_has_the_time_of_its_receipt_there(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much else is to be written behind."""
+    monkeypatch.setattr(commits, "MOST_LATEST", 1)
+    others = [{"lfdi": f"{number}" * 40} for number in range(1, 6)]
+    run = start({"devices": [{"lfdi": LFDI}, *others]})
+    for number in range(1, 6):
+        assert run.ask("PUT", f"/dcap/edev/{number}/der/1/ders", STATUS).status == 201
+    assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 201
+    received = run.server.fleet.device(BATTERY).point_times["b120_WRtg"]
+    run.die()
+    assert start().server.fleet.device(BATTERY).point_times.get("b120_WRtg") == received
 
 
 def test_an_orderly_end_writes_everything(start: Start) -> None:
