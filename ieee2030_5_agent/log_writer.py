@@ -12,6 +12,8 @@ from queue import Empty, Full, Queue
 
 # Some minutes of a busy agent, a few MB.
 LINES = 10_000
+# So long a process that ends waits for its last lines to be written.
+LAST_LINES_S = 2.0
 
 
 class LogWriter(QueueHandler):
@@ -39,9 +41,17 @@ class LogWriter(QueueHandler):
             count, self._left_out = self._left_out, 0
             logging.getLogger(__name__).warning("%d lines of the log were left out", count)
 
+    def flush(self) -> None:
+        """Waits until all lines are written, or for ``LAST_LINES_S``: `logging` calls it when the
+        process ends."""
+        queue = self.queue
+        with queue.all_tasks_done:
+            queue.all_tasks_done.wait_for(lambda: not queue.unfinished_tasks, LAST_LINES_S)
+
     def _leave_out(self) -> None:
         try:
             self.queue.get_nowait()
         except Empty:
             return
+        self.queue.task_done()
         self._left_out += 1

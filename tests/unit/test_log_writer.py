@@ -7,6 +7,9 @@ import subprocess
 import sys
 import threading
 
+import pytest
+
+from ieee2030_5_agent import log_writer
 from ieee2030_5_agent.log_writer import LogWriter
 
 # More than a pipe takes.
@@ -44,6 +47,27 @@ def test_a_pipe_that_nobody_reads() -> None:
             process.kill()
 
 
+# Each line takes a while.
+LAST_WORDS = """
+import logging, sys, time
+from ieee2030_5_agent.log_writer import LogWriter
+class Slow(logging.StreamHandler):
+    def emit(self, record):
+        time.sleep(0.001)
+        super().emit(record)
+logging.getLogger().addHandler(Slow(sys.stdout))
+LogWriter(logging.getLogger())
+for number in range(100):
+    logging.warning("line %d", number)
+"""
+
+
+def test_the_last_lines_of_a_process_are_written() -> None:
+    command = [sys.executable, "-c", LAST_WORDS]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+    assert done.stdout.splitlines() == [f"line {number}" for number in range(100)]
+
+
 class Held(logging.Handler):
     """Waits with each line until it may go on."""
 
@@ -79,3 +103,18 @@ def test_what_there_is_no_room_for_is_counted() -> None:
         root.removeHandler(writer)
     assert held.seen[:5] == ["first", "3", "4", "5", "6"]
     assert "3 lines of the log were left out" in held.seen
+
+
+def test_lines_that_nobody_takes_are_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_writer, "LAST_LINES_S", 0.05)
+    held, logger = Held(), logging.Logger("chatter")
+    logger.addHandler(held)
+    writer = LogWriter(logger)
+    logger.info("first")
+    assert held.begun.wait(10)
+    flushing = threading.Thread(target=writer.flush, daemon=True)
+    flushing.start()
+    flushing.join(10)
+    assert not flushing.is_alive()
+    assert not held.seen
+    held.go_on.set()
