@@ -12,6 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, cast
 
 from ..model.changes import Changed
@@ -25,6 +26,8 @@ _log = logging.getLogger(__name__)
 
 # Changes that come together are told together: an order of several steps is one change.
 TOGETHER_S = 0.1
+# So many subscriptions are queued between two turns: a change of thousands holds nobody else up.
+QUEUED_AT_ONCE = 100
 # So many notifications in a row that a subscriber refuses (3xx, 4xx): it does not want any.
 MOST_REFUSALS = 3
 # How often it is tried to tell a subscriber that its subscription is over.
@@ -96,6 +99,8 @@ class Outbox:
         self._retries: list[tuple[float, int]] = []
         self._touched: dict[Key, None] = {}
         self._touched_at: float | None = None
+        # Subscriptions that are still to be queued, and whether they are believed.
+        self._concerned: dict[int, bool] = {}
         self._counts: Counter[str] = Counter()
 
     def follow(
@@ -189,9 +194,11 @@ class Outbox:
             self._expand()
         while self._retries and self._retries[0][0] <= now:
             self._retry(*heapq.heappop(self._retries))
-        number = self._lanes.take()
-        if number is None:
-            return None
+        self._queue_some()
+        while (number := self._lanes.take()) is None:
+            if not self._concerned:
+                return None
+            self._queue_some()
         entry = self._entries[number]
         entry.turn = Turn(
             entry.subscription, entry.lane, entry.told, entry.believed, entry.farewell
@@ -202,16 +209,24 @@ class Outbox:
     def _expand(self) -> None:
         """From the resources that were touched to the subscriptions that follow them."""
         touched, self._touched, self._touched_at = self._touched, {}, None
+        concerned = self._concerned
         if ALL in touched:
             for subscription in self._subscriptions.listed:
-                self._mark(self._entry(subscription), believed=False)
+                concerned.setdefault(subscription.number, False)
         about = self._subscriptions
         for name, group in touched:
             every = group == EVERY
+            believed = group is not None and not every
             for number in about.about_all(name) if every else about.about(name, group):
-                followed = about.by_number(number)
-                if followed is not None:
-                    self._mark(self._entry(followed), believed=group is not None and not every)
+                concerned[number] = believed or concerned.get(number, False)
+
+    def _queue_some(self) -> None:
+        """Queues some of those that a change concerns, as far as they are still there."""
+        for number in list(islice(self._concerned, QUEUED_AT_ONCE)):
+            believed = self._concerned.pop(number)
+            followed = self._subscriptions.by_number(number)
+            if followed is not None:
+                self._mark(self._entry(followed), believed)
 
     def _retry(self, at: float, number: int) -> None:
         entry = self._entries.get(number)

@@ -18,6 +18,7 @@ from ieee2030_5_agent.notifying.lanes import Limits
 from ieee2030_5_agent.notifying.outbox import (
     MOST_FAREWELLS,
     MOST_REFUSALS,
+    QUEUED_AT_ONCE,
     TOGETHER_S,
     Outbox,
     Turn,
@@ -104,6 +105,36 @@ A: Key = ("a", None)
 @pytest.fixture
 def office() -> Office:
     return Office()
+
+
+def crowded() -> tuple[Office, list[int]]:
+    """Many subscriptions, all of which could be served at once; their numbers."""
+    office = Office(limits=Limits(total=1000, owner=1000))
+    return office, [office.subscribe(uri=f"http://h:{port}/") for port in range(1, 251)]
+
+
+def test_a_change_of_many_queues_some_between_two_turns() -> None:
+    office, numbers = crowded()
+    office.change(A)
+    office.change(("a", EVERY))
+    office.wait()
+    first = office.outbox.take()
+    assert first is not None
+    assert office.outbox.status()["waiting"] == QUEUED_AT_ONCE - 1
+    turns = [first, *office.turns()]
+    assert sorted(turn.subscription.number for turn in turns) == numbers
+
+
+def test_who_is_gone_before_the_queue_is_not_told() -> None:
+    office, numbers = crowded()
+    office.change(A)
+    office.wait()
+    first = office.outbox.take()
+    last = office.subscriptions.by_number(numbers[-1])
+    assert first is not None
+    assert last is not None
+    office.subscriptions.remove(last)
+    assert len(office.turns()) == len(numbers) - 2
 
 
 def test_changes_within_a_moment_are_one_turn(office: Office) -> None:
