@@ -24,7 +24,8 @@ class Programs(Part):
     """DERPrograms, their DefaultDERControls and DERCurves."""
 
     def create_program(self, **program: Any) -> dict[str, Any]:
-        """Creates a DERProgram, or changes the one of the same mRID that an operator made.
+        """Creates a DERProgram, or makes the one of the same mRID that an operator made what is
+        given: what is left out is at its default then, and curves go that nothing links.
 
         The keys are those of ``programs`` in the configuration; without ``mRID`` it gets one.
         Returns the program as JSON. Raises ValueError: bad key or value.

@@ -61,6 +61,20 @@ def test_a_program_is_created_assigned_and_removed(operations: Operations) -> No
     assert operations.get_programs() == []
 
 
+def test_a_program_that_is_created_again_is_what_the_call_says(operations: Operations) -> None:
+    default = {"DERControlBase": {"opModMaxLimW": 5000}}
+    mrid = operations.create_program(primacy=5, groups=["north"], DefaultDERControl=default)["mRID"]
+    curve = {"curveType": 12, "xMultiplier": 0, "yMultiplier": 0, "yRefType": 1}
+    operations.create_curve(mrid, curve | {"CurveData": [{"xvalue": 1, "yvalue": 1}]})
+    program = operations._fleet.programs.find(bytes.fromhex(mrid))
+    assert program is not None
+    assert program.has_default
+    assert program.curves
+    assert operations.create_program(mRID=mrid, primacy=5)["groups"] == []
+    assert not program.has_default
+    assert not program.curves
+
+
 def test_a_default_control_is_set_with_the_names_of_the_standard(operations: Operations) -> None:
     mrid = operations.create_program(primacy=5)["mRID"]
     default = {"DERControlBase": {"opModMaxLimW": 5000, "opModEnergize": False}, "setGradW": 0}
