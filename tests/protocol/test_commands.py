@@ -232,7 +232,8 @@ def test_a_program_that_goes_cancels_its_controls(desk: Site) -> None:
     desk.server.fleet.listen(lambda change: told.append((change.what, change.detail)))
     program, _ = dispatch(desk).find(control.mrid)
     desk.server.fleet.programming.remove(program)
-    (what, detail), (then, _) = told
+    (listed, _), (what, detail), (then, _) = told
+    assert listed == "schedule"
     assert (what, detail["mRID"], detail["status"]) == (
         "control",
         control.mrid.hex().upper(),
@@ -257,7 +258,12 @@ def test_what_listeners_are_told_of_a_control(desk: Site) -> None:
     told: list[Any] = []
     desk.server.fleet.listen(told.append)
     write(desk, "opModFixedW", 20.0)
-    (change,) = told
+    listed, change = told
+    assert (listed.what, listed.sfdi, listed.detail) == (
+        "schedule",
+        None,
+        {"program": own(desk).number},
+    )
     assert (change.what, change.sfdi) == ("control", BATTERY)
     assert change.points == {"opModFixedW": 20.0}
     assert change.detail == {
@@ -283,6 +289,8 @@ def test_what_ends_and_what_begins_in_the_same_second_is_one_change(desk: Site) 
     desk.server.fleet.listen(told.append)
     desk.clock.now += 60
     desk.server.fleet.advance(desk.clock.now)
+    listed, *told = told
+    assert listed.what == "schedule"
     story = {change.detail["mRID"]: change.detail["status"] for change in told}
     assert story == {
         first.mrid.hex().upper(): "completed",
