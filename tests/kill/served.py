@@ -28,6 +28,8 @@ from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Request, Response
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
+from ieee2030_5_agent.store.database import Database
+from ieee2030_5_agent.store.journal import Batch
 from tests.kill.failing_disk import Disk
 
 SETTINGS = {
@@ -35,13 +37,24 @@ SETTINGS = {
     "devices": [],
     "subscriptions": {"laboratory": True},
 }
+# What some batches take longer on a disk that does not fail, so that a kill often meets an answer
+# that left before its batch was written.
+LINGERS_S = (0.0, 0.1)
+
+
+class Slow(Database):
+    """A file on such a disk."""
+
+    def write(self, batch: Batch) -> None:
+        time.sleep(random.choice(LINGERS_S))
+        super().write(batch)
 
 
 def main(path: str, fault: str | None = None, seed: str = "") -> None:
     # Before there is any other thread.
     disk = None if fault is None else Disk()
     server = Server(Settings.load({}))
-    kept = Keeper(server, report, server.configure)
+    kept = Keeper(server, report, server.configure, Slow if disk is None else Database)
     gevent.spawn(kept.keep)
     kept.choose(Settings.load(SETTINGS), Path(path))
     while not kept.is_open:
