@@ -242,7 +242,7 @@ def test_a_program_that_goes_cancels_its_controls(desk: Site) -> None:
     assert then == "program"
     desk.clock.now += 3600
     desk.server.fleet.advance(desk.clock.now)
-    assert len(told) == 2
+    assert len(told) == 3
 
 
 def test_a_device_that_goes_takes_its_set_points_along(desk: Site) -> None:
