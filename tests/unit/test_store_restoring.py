@@ -11,7 +11,6 @@ import pytest
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
 from ieee2030_5_agent.store.database import Database
-from ieee2030_5_agent.store.errors import DamagedStore
 from ieee2030_5_agent.store.journal import Batch
 from ieee2030_5_agent.store.kinds import KINDS
 from ieee2030_5_agent.store.restoring import restore
@@ -51,24 +50,3 @@ def test_a_kind_is_in_the_fleet_before_the_next_but_one_is_read() -> None:
     unusable = restore(fleet, rows())
     assert [each.kind for each in unusable] == ["of tomorrow", "of the day after"]
     assert there[0] == len(LFDIS)
-
-
-def test_a_record_that_the_index_does_not_know_is_damage(database: Database) -> None:
-    """It is found by its kind, so that it would be lost and nobody told."""
-    database.write(Batch(put=[("device", "1", "{}"), ("device", "2", "{}")]))
-    connection = database._connection
-    name = "sqlite_autoindex_records_1"
-    (root,) = connection.execute(
-        "SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)
-    ).fetchone()
-    path = database.path
-    database.close()
-    raw = bytearray(path.read_bytes())
-    # A page of an index with no entry: their number is at 3, in SQLite's format.
-    raw[(root - 1) * 4096 + 3 : (root - 1) * 4096 + 5] = b"\0\0"
-    path.write_bytes(raw)
-    with (
-        closing(Database(path)) as damaged,
-        pytest.raises(DamagedStore, match="index is not as it was written"),
-    ):
-        list(damaged.by_kind())
