@@ -21,7 +21,6 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 DEMO_SECONDS ?=
 ARGS ?=
-FAULTS := tests/platform/test_platform_faults.py
 PLATFORM_TESTS ?= tests/platform tests/protocol tests/proxies
 
 .PHONY: help
@@ -58,10 +57,10 @@ test: $(STAMP) | .cache/tmp
 	@$(PYTHON_OF) -m tools.side_by_side \
 	    --run "lint, unit and protocol tests" \
 	        "nice -n 5 $(MAKE) --keep-going lint unit" \
-	    --run "protocol tests through VOLTTRON, proxies, faults of the platform" \
-	        "RUN=protocol $(MAKE) platform-test PLATFORM_TESTS='tests/protocol tests/proxies $(FAULTS)'" \
+	    --run "protocol tests through VOLTTRON, and proxies" \
+	        "RUN=protocol $(MAKE) platform-test PLATFORM_TESTS='tests/protocol tests/proxies'" \
 	    --run "agent and driver on VOLTTRON" \
-	        "$(MAKE) platform-test PLATFORM_TESTS='tests/platform --ignore=$(FAULTS)'"
+	        "$(MAKE) platform-test PLATFORM_TESTS=tests/platform"
 
 .PHONY: lint
 lint: $(STAMP)
