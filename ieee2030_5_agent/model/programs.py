@@ -183,14 +183,6 @@ class Programs:
             number = next(number for number in itertools.count() if number not in used)
             self.fsas[name] = (number, self._new_mrid())
 
-    def drop_unused_fsas(self) -> list[str]:
-        """Forgets the names that no program has any more; which they are."""
-        used = {program.assignment.fsa for program in self.all}
-        unused = [name for name in self.fsas if name not in used]
-        for name in unused:
-            del self.fsas[name]
-        return unused
-
 
 def _program_order(program: Program) -> tuple[int, int]:
     return (program.primacy, -int.from_bytes(program.mrid))

@@ -82,8 +82,7 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
     fsas: set[str] = set()
     try:
         unusable = restore(fleet, _noting("fsa", fsas, rows), made.extend)
-        unused = [("registry", digest) for digest in fleet.drop_unused_registries()]
-        unused += (("fsa", name) for name in fleet.programs.drop_unused_fsas())
+        unused = fleet.drop_unused_registries()
         made += _made_again(fleet, fsas, unusable)
     except StoreError:
         raise
@@ -96,7 +95,7 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
         _drop(database, unusable, at)
     if unused or made:
         batch = batch_of(fleet, made)
-        batch.removed += unused
+        batch.removed += (("registry", digest) for digest in unused)
         database.write(batch)
 
 

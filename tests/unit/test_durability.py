@@ -805,19 +805,6 @@ def test_registries_that_nobody_has_are_forgotten_at_the_start(start: Start) -> 
     assert kinds.count("registry") == 1
 
 
-def test_assignments_that_no_program_has_are_forgotten_at_the_start(start: Start) -> None:
-    run = start()
-    for name in ("one day", "another day"):
-        run.call("create_program", mRID="A1", primacy=6, all=True, fsa=name)
-        run.call("remove_program", mRID="A1")
-    run.call("create_program", mRID="A1", primacy=6, all=True, fsa="each day")
-    left = {name: run.server.fleet.programs.fsas[name] for name in ("default", "each day")}
-    run.end()
-    run = start()
-    assert run.server.fleet.programs.fsas == left
-    assert {key for kind, key, _ in run.database.read() if kind == "fsa"} == left.keys()
-
-
 def test_an_assignment_that_is_lost_is_made_again_for_good(start: Start, tmp_path: Path) -> None:
     run = start()
     run.call("create_program", mRID="A1", primacy=6, all=True)
