@@ -68,7 +68,7 @@ def _plain_point(row: Row, field: Field, mapping: RowMapping, place: Place) -> P
         _without_resources(encode) if encode is not None else None,
         from_wire,
         # Conditions and signs are fields beside it.
-        field=top.name if inside or not mapping.keys else None,
+        fields=frozenset((top.name,)) if inside or not mapping.keys else None,
     )
 
 

@@ -25,7 +25,7 @@ from .fields import suggestion
 Number = int | float
 Resources = Mapping[tuple[str, int | str], Any]
 Reference = Callable[[Resources], Number | None]
-Resolve = Callable[[str], tuple[str, Reference]]
+Resolve = Callable[[str], tuple[str, str, Reference]]
 _Term = Callable[[Resources], Number | None]
 
 _REFERENCE = re.compile(r"[A-Za-z_]\w*(?:\.\w+(?:\[[^\[\]]*\])?)+", re.ASCII)
@@ -55,24 +55,26 @@ class FormulaError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A compiled formula and the resources that it reads.
+    """A compiled formula, the resources that it reads, and the fields of those, without what is
+    inside of them.
 
     ``divides_by_zero``: whether that is why there is no value.
     """
 
     evaluate: _Term
     resources: frozenset[str]
+    fields: frozenset[str]
     divides_by_zero: Callable[[Resources], bool]
 
 
 def compile_formula(text: str, resolve: Resolve) -> Formula:
-    """A formula without its leading `=`; ``resolve`` gives resource and reader of a reference.
+    """A formula without its leading `=`; ``resolve`` gives resource, field and reader.
 
     Raises FormulaError, or what ``resolve`` raises for a reference that it does not know.
     """
     if _PLACEHOLDER.search(text):
         raise FormulaError(f"{text!r} has a name that is not a field: write Resource.field")
-    references: list[tuple[str, Reference]] = []
+    references: list[tuple[str, str, Reference]] = []
 
     def placeholder(match: re.Match[str]) -> str:
         references.append(resolve(match[0]))
@@ -86,7 +88,7 @@ def compile_formula(text: str, resolve: Resolve) -> Formula:
         tree = ast.parse(source, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise FormulaError(f"{text!r} is not a formula") from error
-    term = _term(tree.body, [reader for _, reader in references])
+    term = _term(tree.body, [reader for _, _, reader in references])
 
     def evaluate(resources: Resources) -> Number | None:
         try:
@@ -104,8 +106,9 @@ def compile_formula(text: str, resolve: Resolve) -> Formula:
             return False
         return False
 
-    read = frozenset(resource for resource, _ in references)
-    return Formula(evaluate, read, divides_by_zero)
+    read = frozenset(resource for resource, _, _ in references)
+    fields = frozenset(field for _, field, _ in references)
+    return Formula(evaluate, read, fields, divides_by_zero)
 
 
 def _term(node: ast.expr, references: list[Reference]) -> _Term:

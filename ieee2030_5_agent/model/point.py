@@ -22,7 +22,7 @@ class Point:
 
     ``resources``: class names of what the value depends on. ``path``: the field under today's
     name, dotted; "" for readings and formulas. ``evaluate``: the value, None until received.
-    ``field``: the one field of its resource that the value comes from; None where it may be more.
+    ``fields``: those of its resources that the value comes from; None where it may be others too.
     ``selector``: which readings it reads, of a point that reads readings.
     """
 
@@ -34,7 +34,7 @@ class Point:
     encode: Callable[[object, Resources], Any] | None = None
     decode: Callable[[Any, Resources], PointValue] | None = None
     writing: Writing | None = None
-    field: str | None = None
+    fields: frozenset[str] | None = None
     selector: Selector | None = None
 
     @property

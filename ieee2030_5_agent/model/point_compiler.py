@@ -32,7 +32,7 @@ from .point_types import NUMERIC, Finish, formula_conversion, number_finish
 from .point_units import check_units
 from .point_writing import writing_of
 from .readings import Frame, Readings, SelectorError, parse_selector, reading_value
-from .references import references
+from .references import TIME, references
 from .row_mapping import MappingError, RowMapping, read_mapping
 from .scaling import is_percent
 from .state_points import (
@@ -112,7 +112,9 @@ def _formula_point(row: Row, mapping: RowMapping, place: Place) -> Point:
     except (FormulaError, FieldError) as error:
         raise CellError(FIELD, row.field, str(error)) from error
     evaluate = _formula_reader(formula, finish)
-    return Point(row, type_name, "", formula.resources, evaluate)
+    # As time passes it is worked out anew, whatever has changed.
+    fields = None if TIME in formula.resources else formula.fields
+    return Point(row, type_name, "", formula.resources, evaluate, fields=fields)
 
 
 def _formula_reader(formula: Formula, finish: Finish) -> Evaluate:

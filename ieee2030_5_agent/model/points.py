@@ -50,12 +50,13 @@ class PointMap:
             for resource in point.resources:
                 der = (point.row.der or 1) if resource in DER_RESOURCES else 1
                 self._dependents.setdefault((resource, der), []).append(point)
-        # The dependents by the one field that they read; None: not one alone.
+        # The dependents by the fields that they read; None: perhaps any.
         self._by_field: dict[tuple[str, int], dict[str | None, list[Point]]] = {}
         for key, dependents in self._dependents.items():
-            fields = self._by_field[key] = {}
+            readers = self._by_field[key] = {}
             for point in dependents:
-                fields.setdefault(point.field, []).append(point)
+                for field in (None,) if point.fields is None else point.fields:
+                    readers.setdefault(field, []).append(point)
         # Where devices keep the dependents, and of how many places that was found out.
         self._kept: dict[tuple[str, int], tuple[int, list[int]]] = {}
         timed = [point.resources for point in self.dependents(TIME)]
@@ -132,10 +133,12 @@ class PointMap:
         """
         return self._dependents.get((resource, der), [])
 
-    def readers(self, resource: str, der: int, fields: Iterable[str]) -> list[Point]:
+    def readers(self, resource: str, der: int, fields: Iterable[str]) -> Iterable[Point]:
         """The dependents that may have another value when these fields have."""
         by_field = self._by_field.get((resource, der), {})
-        return [point for field in (None, *fields) for point in by_field.get(field, ())]
+        readers = (point for field in (None, *fields) for point in by_field.get(field, ()))
+        # One may read several of the fields.
+        return {point.name: point for point in readers}.values()
 
     def kept_at(self, resource: str, der: int = 1) -> Sequence[int]:
         """The places of those dependents that any device has received."""

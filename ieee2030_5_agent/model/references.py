@@ -18,9 +18,9 @@ _KNOWN = tuple(resource for resource in (*RESOURCES, TIME) if resource != READIN
 
 
 def references(place: Place) -> Resolve:
-    """Finds fields for the points of a place: resource and reader. Raises FieldError."""
+    """Finds fields for the points of a place: resource, field and reader. Raises FieldError."""
 
-    def reference(text: str) -> tuple[str, Reference]:
+    def reference(text: str) -> tuple[str, str, Reference]:
         resource, _, dotted = text.partition(".")
         if resource not in _KNOWN:
             raise FieldError(f"{resource} is no resource with fields{suggestion(resource, _KNOWN)}")
@@ -33,6 +33,6 @@ def references(place: Place) -> Resolve:
             found = find(resources)
             return None if found is None else read(found)
 
-        return resource, value
+        return resource, field.path.steps[0].name, value
 
     return reference

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ieee2030_5_agent.model.end_device import EndDevice
+from ieee2030_5_agent.model.points import PointMap
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
@@ -67,6 +68,30 @@ def test_the_same_again_is_received_again(class_name: str) -> None:
     for name in device.points:
         assert device.point_times[name] == (clock.now if name in read else before[name])
     assert server.fleet.get_changes(cursor)["points"] == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "worked_out"),
+    [
+        ({"alarmStatus"}, ["timed"]),
+        ({"genConnectStatus"}, ["connected", "timed"]),
+        ({"genConnectStatus", "storConnectStatus"}, ["connected", "timed"]),
+        ({"readingTime"}, ["age", "timed"]),
+    ],
+)
+def test_a_formula_is_worked_out_when_a_field_of_it_or_the_time_has_changed(
+    changed: set[str], worked_out: list[str]
+) -> None:
+    formulas = {
+        "connected": "=bitor(DERStatus.genConnectStatus.value,DERStatus.storConnectStatus.value)",
+        "age": "=DERStatus.readingTime-946684800",
+        "timed": "=Time.currentTime-DERStatus.readingTime",
+    }
+    point_map = PointMap.from_rows(
+        {"Volttron Point Name": name, "Resource": "", "Field": formula}
+        for name, formula in formulas.items()
+    )
+    assert sorted(p.name for p in point_map.readers("DERStatus", 1, changed)) == worked_out
 
 
 MEASUREMENTS = st.builds(
