@@ -30,12 +30,12 @@ def write(name: str) -> Handler:
 
     Attributes are the server's to say: where it lives, how often to ask, who may subscribe.
     """
+    attributes = [each for each, element in ELEMENTS[name].items() if element.attribute]
 
     def handler(call: Call) -> Answer:
         device, key = call.device, _key(call, name)
-        for attribute, element in ELEMENTS[name].items():
-            if element.attribute:
-                setattr(call.body, attribute, None)
+        for attribute in attributes:
+            setattr(call.body, attribute, None)
         call.body.href = call.self_href
         first = call.fleet.put_resource(device, key, call.body)
         return created(call.self_href) if first else no_content()
