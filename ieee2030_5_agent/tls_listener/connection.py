@@ -243,12 +243,22 @@ class Connection:
             return Response(500)
 
     def _send(self, data: bytes) -> None:
+        if len(data) <= RECEIVE_OCTETS and self._sent_at_once(data):
+            return
         try:
             with gevent.Timeout(self._settings.answer_s, TimedOut):
                 self._sock.sendall(data)
         except TimedOut:
             self._note("answer not taken")
             raise
+
+    def _sent_at_once(self, record: bytes) -> bool:
+        """Whether one record, as nearly every answer is, went without waiting: then no time limit
+        was needed. If not, nothing of it went that would not be sent again."""
+        self._sock.settimeout(0)
+        sent = self._sock.send(record)
+        self._sock.settimeout(None)
+        return bool(sent)
 
     def _refuse(self, refusal: refused.Refused) -> None:
         """The last answer of the connection, to what is not for the server."""

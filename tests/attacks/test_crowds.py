@@ -94,6 +94,18 @@ def test_a_client_that_does_not_take_its_answers(target: Target) -> None:
     assert target.host.refused()["answer not taken"] == 1
 
 
+@pytest.mark.parametrize(("size", "count"), [(2**25, 1), (2**13, 2**12)])
+def test_answers_that_no_buffer_can_hold_arrive_whole(files: Files, size: int, count: int) -> None:
+    body = bytes(range(256)) * (size // 256)
+    device = files.ca.issue_device("large")
+    with hosted(lambda request: Response(200, (), body), files.settings()) as host:
+        raw = Raw(host.port, files.client("large", device))
+        raw.send(REQUEST * count)
+        for _ in range(count):
+            assert raw.answer()[1] == body
+        raw.close()
+
+
 def test_a_request_of_the_largest_size_is_served(target: Target) -> None:
     raw = target.raw()
     raw.send(PUT + f"Content-Length: {MAX_BODY}\r\n\r\n" + "x" * MAX_BODY)
