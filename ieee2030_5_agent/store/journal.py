@@ -109,9 +109,17 @@ class Journal:
         return batch
 
     def take_latest(self) -> Batch:
-        """Only what nobody waits for, as documents of this moment."""
+        """Only what nobody waits for, as documents of this moment.
+
+        For a fleet that is read again: what went only because its whole went is not in it, as that
+        may have been refused.
+        """
         batch = Batch()
         self._take_latest(batch, self.backlog * PARTS, ())
+        names = (*batch.latest, *batch.anew)
+        lone = {(str(name[0]), _text(name[1:])) for name in names if not self._has_whole(name)}
+        batch.removed = [row for row in batch.removed if row not in lone]
+        batch.cleared = [row for row in batch.cleared if row not in lone]
         return batch
 
     def put_back(self, batch: Batch) -> None:
@@ -170,6 +178,11 @@ class Journal:
             _log.exception("store: %s cannot be made a document", "/".join(map(str, record)))
             self._latest.pop(record, None)
             self.not_storable += 1
+
+    def _has_whole(self, record: Record) -> bool:
+        """Whether the device or mirror is there that a record is a part of."""
+        wholes = [kind for kind in KINDS.values() if record[0] in kind.parts]
+        return not wholes or any(kind.document(self._fleet, record[1:]) for kind in wholes)
 
     def _below(self, whole: Record) -> Iterator[Record]:
         """All parts of a whole that there are."""

@@ -619,6 +619,29 @@ def test_readings_are_taken_while_the_disk_is_full_but_no_new_meter_reading(
     assert len(run.server.fleet.mirrors.listed[0].meter_readings) == 1
 
 
+def test_a_removal_that_was_refused_takes_nothing_along(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor what was sent a moment before it, and was still to be written."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    mirror = documents.mirror("AA", documents.reading("AB", 24, "PhaseCurrentAvg"))
+    assert run.ask("POST", "/dcap/mup", mirror).status == 201
+    until(lambda: run.rests, "all to be written")
+    content = documents.reading_set("AC", 900, documents.interval(900, 24))
+    again = documents.meter_reading("AB", content, "")
+    assert run.ask("POST", "/dcap/mup/0", again).status == 204
+    run.disk.failing = True
+    assert run.ask("DELETE", "/dcap/mup/0").status == 503
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    (kept,) = run.server.fleet.mirrors.listed[0].meter_readings.values()
+    assert kept.newest is not None
+    run.die()
+    (mirror_of_old,) = start().server.fleet.mirrors.listed
+    assert len(mirror_of_old.meter_readings) == 1
+
+
 def test_a_change_that_cannot_be_made_a_document_is_refused_and_forgotten(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
