@@ -33,7 +33,7 @@ help: ## shows this list
 	@echo "make unit            unit and protocol tests: make unit ARGS='-k identity'"
 	@echo "make platform-test   tests on a real VOLTTRON platform"
 	@echo "make interop         tests with clients of other makers (3 minutes)"
-	@echo "make bench           speed and size beside references of the same run (5 minutes):"
+	@echo "make bench           speed and size beside references of the same run (4 minutes):"
 	@echo "                     make bench ARGS='codec web'; BENCH_JSON=file for the figures as JSON;"
 	@echo "                     ARGS=--strict fails when a goal is not met"
 	@echo "make soak            kills the server 51 times under load: on a good, a failing, a full disk"
@@ -53,7 +53,7 @@ demo: $(STAMP)
 # VOLTTRON writes files of the user as if it were alone, so the second platform has a RUN.
 .PHONY: test
 test: $(STAMP) | .cache/tmp
-	@echo "-- three runs side by side, each shown in its turn (6 minutes)"
+	@echo "-- three runs side by side, each shown in its turn (9 minutes)"
 	@$(PYTHON_OF) -m tools.side_by_side \
 	    --run "lint, unit and protocol tests" \
 	        "nice -n 5 $(MAKE) --keep-going lint unit" \

@@ -102,7 +102,8 @@ def test_subscribers_of_all_kinds_at_once_and_the_good_one_hears_at_once(
 ) -> None:
     # However long all that takes here: nobody is tried again before it is looked at.
     monkeypatch.setattr("ieee2030_5_agent.notifying.outbox.pause", lambda *_: 3600.0)
-    subscribers, site = start(), make_site()
+    # Of those who are served here, none takes so long, also where other tests run beside.
+    subscribers, site = start(), make_site(total_s=8, connect_s=4)
     with gevent.socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         dead = f"http://127.0.0.1:{unused.getsockname()[1]}/ntfy"
