@@ -27,7 +27,7 @@ PLATFORM_TESTS ?= tests/platform tests/protocol tests/proxies
 help: ## shows this list
 	@echo "make demo            a real VOLTTRON with three simulated DERs; Ctrl-C ends it"
 	@echo "make demo DEMO_SECONDS=60   the same, ends by itself and says whether all went well"
-	@echo "make test            lint, unit, protocol and platform tests, side by side (6 minutes)"
+	@echo "make test            lint, unit, protocol and platform tests, side by side (8 minutes)"
 	@echo
 	@echo "make lint            ruff, mypy, import rules, generated files up to date"
 	@echo "make unit            unit and protocol tests: make unit ARGS='-k identity'"
@@ -53,7 +53,7 @@ demo: $(STAMP)
 # VOLTTRON writes files of the user as if it were alone, so the second platform has a RUN.
 .PHONY: test
 test: $(STAMP) | .cache/tmp
-	@echo "-- three runs side by side, each shown in its turn (9 minutes)"
+	@echo "-- three runs side by side, each shown in its turn (8 minutes)"
 	@$(PYTHON_OF) -m tools.side_by_side \
 	    --run "lint, unit and protocol tests" \
 	        "nice -n 5 $(MAKE) --keep-going lint unit" \

@@ -1,0 +1,373 @@
+"""What cannot be kept is refused, and forgotten."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+import threading
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+
+from ieee2030_5_agent.durability import keeper as module
+from ieee2030_5_agent.durability.commits import PIECE
+from ieee2030_5_agent.model import meter_readings
+from ieee2030_5_agent.model.errors import StoreUnavailable
+from ieee2030_5_agent.model.fleet import Fleet
+from ieee2030_5_agent.rest.messages import Client, Request, Response
+from ieee2030_5_agent.settings import Settings
+from ieee2030_5_agent.store.database import Database
+from ieee2030_5_agent.store.documents import Document
+from ieee2030_5_agent.store.errors import DamagedStore
+from ieee2030_5_agent.store.journal import Batch
+from ieee2030_5_agent.store.kinds import KINDS, Key
+from tests.faulty_disk import Disk
+from tests.protocol import documents
+from tests.unit.durability.conftest import (
+    BATTERY,
+    CAPABILITY,
+    LFDI,
+    LIMIT,
+    LIMIT_S,
+    STATUS,
+    Start,
+    until,
+)
+
+
+@pytest.mark.parametrize("fault", ["full", "failing"])
+def test_what_cannot_be_written_is_refused_and_forgotten(
+    start: Start, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    run.ask("PUT", "/dcap/edev/0/di", documents.SINGLETONS["/dcap/edev/0/di"])
+    setattr(run.disk, fault, True)
+    refused: list[Response] = []
+    for _ in range(200):  # a file has some room in its last pages
+        answer = run.ask("POST", "/dcap/edev/0/lel", documents.log_event())
+        if answer.status != 201:
+            refused.append(answer)
+            break
+    assert [(one.status, dict(one.headers)["Retry-After"]) for one in refused] == [(503, "10")]
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
+    kept = len(run.server.fleet.device(BATTERY).log.listed)
+    # Nothing is changed any more, whoever asks.
+    assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 503
+    with pytest.raises(StoreUnavailable):
+        run.call("set_access", LFDI, False)
+    assert len(run.server.fleet.device(BATTERY).log.listed) == kept
+    # What devices repeat is taken, and everything can be read.
+    assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+    assert run.ask("GET", "/dcap/edev/0/di").status == 200
+    assert run.problems[-1] is not None
+    setattr(run.disk, fault, False)
+    until(lambda: run.keeper.state == module.GOOD, "recovery")
+    assert run.problems[-1] is None
+    assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 201
+    until(lambda: run.rests, "rest")
+    run.die()
+    device = start().server.fleet.device(BATTERY)
+    assert len(device.log.listed) == kept + 1
+    assert ("DERStatus", 1) in device.resources
+
+
+def test_all_who_wait_for_a_failed_batch_are_refused(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    run.disk.failing = True
+    with run.slow_disk():
+        waiting = [gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)]
+        gevent.sleep(0.02)
+        waiting.append(gevent.spawn(run.ask, "POST", "/dcap/edev/0/lel", documents.log_event()))
+        gevent.sleep(0.02)
+    gevent.joinall(waiting)
+    assert [one.value.status for one in waiting] == [503, 503]
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
+    assert not run.capability
+    assert not run.server.fleet.device(BATTERY).log.listed
+
+
+def test_what_devices_repeat_is_not_refused_with_what_others_wait_for(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is kept in memory and written later, so a refusal would not be true."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    run.disk.failing = True
+    with run.slow_disk():
+        waits = gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
+        gevent.sleep(0.02)
+        assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+    assert waits.get().status == 503
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    run.die()
+    resources = start().server.fleet.device(BATTERY).resources
+    assert (("DERStatus", 1) in resources, ("DERCapability", 1) in resources) == (True, False)
+
+
+def test_a_configuration_that_comes_while_all_is_read_again_stays_in_force(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    begun, go_on = threading.Event(), threading.Event()
+    refill = module._refill
+
+    def slow(*args: Any) -> None:
+        begun.set()
+        go_on.wait(LIMIT_S)
+        refill(*args)
+
+    monkeypatch.setattr(module, "_refill", slow)
+    run = start()
+    run.disk.failing = True
+    refused = gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
+    until(begun.is_set, "reading")
+    run.disk.failing = False
+    settings = Settings.load({"devices": [{"lfdi": LFDI}], "max_log_events": 7})
+    run.server.configure(settings)
+    run.keeper.choose(settings, run.path)
+    go_on.set()
+    until(lambda: run.keeper.state == module.GOOD, "recovery")
+    assert refused.get().status == 503
+    assert run.server.settings is settings
+    assert run.server.fleet.logs.most == 7
+
+
+@pytest.mark.parametrize("urgent", [True, False], ids=["somebody waits", "nobody waits"])
+def test_damage_that_is_met_while_recovering_is_set_aside(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, urgent: bool
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    run.disk.failing = True
+    file = tmp_path / "data" / "store.sqlite"
+    with closing(sqlite3.connect(file)) as other, other:
+        assert other.execute("UPDATE records SET sum = sum + 1 WHERE kind = 'rates'").rowcount == 1
+    if urgent:
+        assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 503
+    else:
+        probe = Database.probe
+        damages = [DamagedStore("malformed")]
+
+        def damaged_once(database: Database) -> None:
+            if damages and not run.disk.failing:
+                raise damages.pop()
+            probe(database)
+
+        monkeypatch.setattr(Database, "probe", damaged_once)
+        assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+        until(lambda: run.keeper.state == module.CLOSED, "failed batch")
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD, "recovery")
+    assert "store.damaged-" in str(run.problems[-1])
+    # What nobody waited for is only in memory, and was taken.
+    assert (("DERStatus", 1) in run.server.fleet.device(BATTERY).resources) is not urgent
+    assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 201
+    assert len(list(file.parent.glob("*.damaged-*.sqlite"))) == 1
+
+
+def test_what_was_heard_of_a_device_that_was_refused_is_no_damage(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    in_band = {"enabled": True, "permitted": []}
+    run = start({"devices": [{"lfdi": LFDI}], "in_band_registration": in_band})
+    run.disk.failing = True
+    body = (
+        b'<EndDevice xmlns="urn:ieee:std:2030.5:ns"><sFDI>167261211391</sFDI>'
+        b"<changedTime>0</changedTime></EndDevice>"
+    )
+    client = Client("3E4F45AB31EDFE5B67E343E5E4562E31984E23E5")
+    request = Request(
+        "POST", "/dcap/edev", body=body, content_type="application/sep+xml", client=client
+    )
+    assert run.held_back.handle(request).status == 503
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
+    assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    assert run.keeper.status()["damage"] is None
+    assert not list((tmp_path / "data").glob("*.damaged-*"))
+
+
+def test_a_record_that_cannot_be_used_is_copied_once_however_long_it_takes(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    run.database.write(Batch(put=[("contact", "1", '{"last_contact":0}')]))
+    run.end()
+    at = itertools.count(1_000_000)
+    with monkeypatch.context() as clock:
+        clock.setattr(module.time, "time", lambda: float(next(at)))
+        run = start(wait=False, disk=Disk(failing=True))
+        until(lambda: len(run.problems) >= 3, "third attempt")
+        run.disk.failing = False
+        until(lambda: run.keeper.is_open, "open store")
+    assert "the record contact 1" in str(run.problems[-1])
+    assert len(list((tmp_path / "data").glob("*.damaged-*.sqlite"))) == 1
+
+
+def test_a_whole_mirror_is_not_taken_while_nothing_can_be_kept(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also not by POST to its URI, by which readings come."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    assert run.ask("POST", "/dcap/mup", documents.mirror("AA")).status == 201
+    run.disk.failing = True
+    run.ask("POST", "/dcap/edev/0/lel", documents.log_event())
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
+    changed = documents.mirror("AA").replace("<status>1<", "<status>0<")
+    assert run.ask("POST", "/dcap/mup/0", changed).status == 503
+    assert run.server.fleet.mirrors.listed[0].usage_point.status == 1
+
+
+def test_readings_are_taken_while_the_disk_is_full_but_no_new_meter_reading(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    mirror = documents.mirror("AA", documents.reading("AB", 24, "PhaseCurrentAvg"))
+    assert run.ask("POST", "/dcap/mup", mirror).status == 201
+    run.disk.failing = True
+    run.ask("POST", "/dcap/edev/0/lel", documents.log_event())
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
+    again = documents.meter_reading("AB", "<Reading><value>77</value></Reading>", "")
+    assert run.ask("POST", "/dcap/mup/0", again).status == 204
+    new = documents.meter_reading(
+        "AC", "<Reading><value>7</value></Reading>", documents.READING_TYPE
+    )
+    assert run.ask("POST", "/dcap/mup/0", new).status == 503
+    assert len(run.server.fleet.mirrors.listed[0].meter_readings) == 1
+
+
+def test_a_removal_that_was_refused_takes_nothing_along(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor what was sent a moment before it, and was still to be written."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    mirror = documents.mirror("AA", documents.reading("AB", 24, "PhaseCurrentAvg"))
+    assert run.ask("POST", "/dcap/mup", mirror).status == 201
+    until(lambda: run.rests, "all to be written")
+    content = documents.reading_set("AC", 900, documents.interval(900, 24))
+    again = documents.meter_reading("AB", content, "")
+    assert run.ask("POST", "/dcap/mup/0", again).status == 204
+    run.disk.failing = True
+    assert run.ask("DELETE", "/dcap/mup/0").status == 503
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    (kept,) = run.server.fleet.mirrors.listed[0].meter_readings.values()
+    assert kept.newest is not None
+    run.die()
+    (mirror_of_old,) = start().server.fleet.mirrors.listed
+    assert len(mirror_of_old.meter_readings) == 1
+
+
+def test_a_change_that_cannot_be_made_a_document_is_refused_and_forgotten(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of our own must not leave anybody waiting, nor spoil what comes after."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    broken = replace(KINDS["rates"], document=lambda fleet, key: {"poll": object()})
+    with monkeypatch.context() as while_broken:
+        while_broken.setitem(KINDS, "rates", broken)
+        with pytest.raises(StoreUnavailable, match="internal error"):
+            run.call("set_post_rate", 30)
+    until(lambda: run.keeper.state == module.GOOD, "recovery")
+    assert run.server.fleet.mirroring.post_rate_s == 300
+    assert run.call("set_post_rate", 30) is None
+    assert run.server.fleet.mirroring.post_rate_s == 30
+
+
+def test_a_reading_that_cannot_be_made_a_document_holds_up_nothing_else(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither what others wait for, nor the way back from a disk that failed."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    broken = replace(KINDS["contact"], document=lambda fleet, key: {"last_contact": object()})
+    monkeypatch.setitem(KINDS, "contact", broken)
+    assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 201
+    until(lambda: run.rests, "rest")
+    assert run.keeper.status()["not_storable"] > 0
+    run.disk.failing = True
+    assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 503
+    run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS)
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 201
+
+
+def test_sets_that_came_and_went_while_nothing_could_be_written_leave_nothing_behind(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    monkeypatch.setattr(meter_readings, "MAX_INTERVALS", 2)
+    run = start()
+
+    def post(number: int) -> None:
+        content = documents.reading_set(f"{number:x}", 900 * number, documents.interval(1, number))
+        body = documents.meter_reading("AB", content, documents.READING_TYPE)
+        assert run.ask("POST", "/dcap/mup/0", body).status in (201, 204)
+
+    assert run.ask("POST", "/dcap/mup", documents.mirror("AA")).status == 201
+    for number in (1, 2):
+        post(number)
+    until(lambda: run.rests, "rest")
+    run.disk.failing = True
+    for number in range(3, 40):
+        post(number)
+    until(lambda: run.keeper.state == module.CLOSED, "failed batch")
+    until(lambda: run.keeper.status()["backlog"] < 10, "forgotten names")
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    held = {key for kind, key, _ in run.database.read() if kind == "reading_set"}
+    assert len(held) == 2
+    run.die()
+    (mirror,) = start().server.fleet.mirrors.listed
+    (reading,) = mirror.meter_readings.values()
+    assert [each.start for each in reading.sets] == [900 * 39, 900 * 38]
+
+
+def test_others_have_their_turn_while_much_is_made_ready(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the batch is written as one, however long it takes to make."""
+    run = start()
+    program = run.call("create_program", primacy=7, all=True)["mRID"]
+    made: list[object] = []
+    turns: list[int] = []
+    event = KINDS["event"].document
+
+    def counted(fleet: Fleet, key: Key) -> Document | None:
+        made.append(key)
+        return event(fleet, key)
+
+    def others() -> None:
+        while True:
+            turns.append(len(made))
+            gevent.sleep(0)
+
+    monkeypatch.setitem(KINDS, "event", replace(KINDS["event"], document=counted))
+    controls = [
+        {"program": program, "start": 2_000_000_000 + 60 * number, "duration": 60, "modes": LIMIT}
+        for number in range(3 * PIECE)
+    ]
+    before = run.disk.commits
+    greenlet = gevent.spawn(others)
+    assert len(run.call("create_controls", controls)) == 3 * PIECE
+    greenlet.kill()
+    assert run.disk.commits == before + 1
+    assert len({turn for turn in turns if 0 < turn < 3 * PIECE}) >= 2
+    assert len(made) == 3 * PIECE  # once, as nothing changed meanwhile
