@@ -58,12 +58,6 @@ class Device:
         self._connection.close()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        found: int = server.getsockname()[1]
-        return found
-
-
 def listener(files: Files, port: int) -> dict[str, object]:
     return {
         "address": f"127.0.0.1:{port}",

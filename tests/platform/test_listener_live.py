@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.listening import Files
-from tests.platform.at_listener import Device, free_port, listener, listening
+from tests.platform.at_listener import Device, listener, listening
 from tests.platform.under_test import AGENT, PlatformUnderTest
 from tests.protocol import documents
+from tools.private_platform.processes import free_ports
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 @pytest.fixture
 def port() -> int:
-    return free_port()
+    return free_ports(1)[0]
 
 
 @pytest.fixture

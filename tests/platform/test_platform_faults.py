@@ -18,12 +18,12 @@ import psutil
 import pytest
 
 from tests.listening import Files
-from tests.platform.at_listener import free_port
 from tests.platform.fault_site import FaultSite, has
 from tests.platform.own_web import OwnWeb
 from tests.platform.recovery import RECOVERS_S, Record
 from tests.platform.set_clock import SetClock
 from tests.platform.under_test import AGENT, DRIVER, PlatformUnderTest
+from tools.private_platform.processes import free_ports
 
 # The minute.
 BUS_DOWN_S = 60.0
@@ -41,7 +41,7 @@ def site(
     platform: PlatformUnderTest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[FaultSite]:
     before = dict(platform.agent_config)
-    site = FaultSite(platform, Files.make(tmp_path_factory.mktemp("faults")), free_port())
+    site = FaultSite(platform, Files.make(tmp_path_factory.mktemp("faults")), free_ports(1)[0])
     yield site
     site.close()
     platform.agent_config = before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shlex
 import signal
 import socket
@@ -14,6 +15,8 @@ import gevent
 import psutil
 
 from .problems import PlatformProblem
+
+PORTS = range(12_000, 32_000)
 
 
 class Sessions:
@@ -150,12 +153,26 @@ def end(processes: Iterable[psutil.Process | subprocess.Popen[bytes]], grace: fl
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of the loopback interface that nobody listens on just now, all different."""
-    sockets = [socket.socket() for _ in range(count)]
+    """Ports that nobody listens on just now, all different.
+
+    Below those that the system gives to outgoing connections: one of these could take the port
+    before it is listened on, and where several tests run side by side one does now and then.
+    """
+    bound: list[socket.socket] = []
     try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+        for port in random.sample(PORTS, 100 * count):
+            if len(bound) == count:
+                break
+            one = socket.socket()
+            try:
+                one.bind(("", port))
+            except OSError:
+                one.close()
+            else:
+                bound.append(one)
+        if len(bound) < count:
+            raise PlatformProblem(f"no {count} free ports from {PORTS.start} to {PORTS.stop - 1}")
+        return [int(one.getsockname()[1]) for one in bound]
     finally:
-        for one in sockets:
+        for one in bound:
             one.close()
