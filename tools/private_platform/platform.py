@@ -171,7 +171,8 @@ class PrivatePlatform:
         try:
             self.stop()
         except (PlatformProblem, subprocess.SubprocessError) as problem:
-            self._say(f"VOLTTRON did not stop by itself ({problem}), ending its processes")
+            left = ", ".join(map(processes.described, self._sessions.members())) or "nothing"
+            self._say(f"VOLTTRON did not stop by itself ({problem}); still running, ended: {left}")
         finally:
             self._sessions.end()
             self._process = None

@@ -28,6 +28,8 @@ class Sessions:
 
     def __init__(self, record: Path) -> None:
         self._record = record
+        # Until their end: Python warns of a process that runs when its Popen goes.
+        self._started: list[subprocess.Popen[bytes] | subprocess.Popen[str]] = []
 
     def start(
         self, command: Sequence[str], *, env: Mapping[str, str], log: Path, cwd: Path
@@ -78,6 +80,7 @@ class Sessions:
             out, err = gevent.get_hub().threadpool.apply(process.communicate, (None, timeout))
         except subprocess.TimeoutExpired:
             process.kill()
+            process.communicate()
             raise PlatformProblem(
                 f"{shlex.join(command)} was not through after {timeout:g} s"
             ) from None
@@ -94,6 +97,7 @@ class Sessions:
     def end(self, grace: float = 5.0) -> None:
         """Ends all of them."""
         end(self.members(), grace)
+        self._started = [one for one in self._started if one.poll() is None]
 
     def end_leftovers(self, project: Path) -> int:
         """Ends what a killed predecessor left; how many processes that were.
@@ -105,6 +109,7 @@ class Sessions:
         return len(leftovers)
 
     def _remember(self, process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
+        self._started.append(process)
         with self._record.open("a") as record:
             record.write(f"{process.pid}\n")
 
@@ -112,6 +117,14 @@ class Sessions:
         if not self._record.exists():
             return frozenset()
         return frozenset(map(int, self._record.read_text().split()))
+
+
+def described(process: psutil.Process) -> str:
+    """Number, state and command of a process, as far as it still has them."""
+    try:
+        return f"{process.pid} {process.status()} {shlex.join(process.cmdline())}"
+    except (psutil.NoSuchProcess, psutil.AccessDenied) as gone:
+        return str(gone)
 
 
 def _members(leaders: frozenset[int]) -> list[psutil.Process]:
