@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from typing import Any
 
 from ..sep import models
 from .changes import PointValue
@@ -15,6 +16,7 @@ from .point import Point
 from .point_rows import READINGS, Row
 from .point_values import PointValues
 from .points import PointMap
+from .received import Received
 from .references import TIME
 from .state_points import ADOPTION
 
@@ -51,11 +53,13 @@ class DevicePoints:
         resource: str,
         der: int = 1,
         fields: Collection[str] | None = None,
+        written: Any = None,
     ) -> dict[str, PointValue]:
         """Updates the points that read a resource; returns those that have another value now.
 
         ``der``: whose resource, if each DER has one. ``fields``: those that have another value
         now; None: perhaps all. Points of fields that are the same as before keep their values.
+        ``written``: the resource, from whoever has it at hand, so that nobody unpacks it.
         """
         point_map = device.point_map
         if device.former_times:
@@ -67,7 +71,10 @@ class DevicePoints:
         if fields is not None:
             device.points.touch(point_map.kept_at(resource, der), self._clock())
             points = point_map.readers(resource, der, fields)
-        return self._evaluate(device, points, self._resources(device, timed))
+        resources = self._resources(device, timed)
+        if written is not None:
+            resources = resources.beside((resource, der), written)
+        return self._evaluate(device, points, resources)
 
     def refresh_readings(
         self, device: EndDevice, again: Iterable[MeterReading] | None
@@ -106,7 +113,7 @@ class DevicePoints:
         else:
             self.forget(device)
 
-    def _resources(self, device: EndDevice, timed: bool) -> Resources:
+    def _resources(self, device: EndDevice, timed: bool) -> Received:
         """What points read; also the time, if some of them do."""
         if not timed:
             return device.resources

@@ -331,7 +331,7 @@ class Fleet:
     def put_resource(self, device: EndDevice, key: tuple[str, int], model: Any) -> bool:
         """Stores the latest of a resource and updates its points; True when it is the first."""
         fields = device.resources.put(key, model)
-        changed = self._points.refresh(device, key[0], key[1], fields)
+        changed = self._points.refresh(device, *key, fields, model)
         record = ("resource", device.sfdi, *key)
         self._door.emit(
             "resource",

@@ -33,8 +33,9 @@ def pack(model: Any, *beside: Any) -> bytes:
     return marshal.dumps((_VALUES[type(model).__name__](model), *beside))
 
 
-# A request reads the same few resources for one point after the other.
-@lru_cache(maxsize=64)
+# A request reads the same few resources for one point after the other; what more are kept for
+# longer only fills the processor's cache.
+@lru_cache(maxsize=8)
 def unpack(class_name: str, packed: bytes) -> Any:
     """The model of a class that was packed. It may be given out again, so nobody changes it."""
     return _MODELS[class_name](_loads(packed)[0])
