@@ -87,7 +87,7 @@ setup(
     },
     entry_points={
         "console_scripts": [
-            "volttron-ieee2030-5 = ieee2030_5_agent.agent:main",  # named as vctl looks for it
+            "volttron-ieee2030-5 = ieee2030_5_agent.__main__:main",  # named as vctl looks for it
             "ieee2030-5 = ieee2030_5_agent.cli.main:main",
         ]
     },

@@ -7,7 +7,6 @@ Fleet's; here it is only connected to VOLTTRON.
 from __future__ import annotations
 
 import logging
-import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +26,7 @@ from .clock_watch import ClockWatch
 from .connection import ConnectionWatch, end_predecessors
 from .cursor_watch import CursorWatch
 from .durability import HeldBack, Keeper
+from .ending import end_when_told
 from .function_sets.self_device import software_version
 from .log_writer import LogWriter
 from .model.changes import Changed
@@ -303,18 +303,12 @@ class IEEE2030_5Agent(Agent):
         }
 
 
-def main() -> None:
-    """Runs the agent; the entry point that VOLTTRON starts."""
-    # A platform started with & passes on an ignored SIGINT, and `vctl stop` sends just that.
-    # SIGTERM is to end in an orderly way too: devices get 404 instead of a hanging connection.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+def run() -> None:
+    """Runs the agent until it is told to end."""
     setup_logging()  # as vip_main would: it leaves alone what is there
-    LogWriter(logging.getLogger())
+    log = LogWriter(logging.getLogger())
     quieten_refusals()
     end_predecessors()
+    end_when_told()  # devices get 404 instead of a hanging connection
     vip_main(IEEE2030_5Agent, version=__version__)
-
-
-if __name__ == "__main__":
-    main()
+    log.leave()

@@ -7,6 +7,7 @@ still, the pipe takes 64 KiB; whoever writes more waits, and with it would wait 
 from __future__ import annotations
 
 import logging
+import os
 from logging.handlers import QueueHandler, QueueListener
 from queue import Empty, Full, Queue
 
@@ -25,7 +26,6 @@ class LogWriter(QueueHandler):
         super().__init__(Queue(lines))
         self._left_out = 0
         handlers, logger.handlers = logger.handlers, [self]
-        # Its thread ends with the process, also when it waits for a reader.
         QueueListener(self.queue, *handlers).start()
 
     def enqueue(self, record: logging.LogRecord) -> None:
@@ -42,11 +42,23 @@ class LogWriter(QueueHandler):
             logging.getLogger(__name__).warning("%d lines of the log were left out", count)
 
     def flush(self) -> None:
-        """Waits until all lines are written, or for ``LAST_LINES_S``: `logging` calls it when the
-        process ends."""
+        """`logging` calls it when the process ends."""
+        self._all_written()
+
+    def leave(self) -> None:
+        """Ends the process if its last lines wait for a reader: Python would wait with them, for as
+        long as it takes."""
+        if not self._all_written():
+            os._exit(os.EX_IOERR)
+
+    def _all_written(self) -> bool:
+        """Waits until all lines are written, or for ``LAST_LINES_S``."""
         queue = self.queue
         with queue.all_tasks_done:
-            queue.all_tasks_done.wait_for(lambda: not queue.unfinished_tasks, LAST_LINES_S)
+            written = queue.all_tasks_done.wait_for(
+                lambda: not queue.unfinished_tasks, LAST_LINES_S
+            )
+        return bool(written)
 
     def _leave_out(self) -> None:
         try:

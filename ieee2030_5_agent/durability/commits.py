@@ -51,11 +51,6 @@ class Commits:
         self._flying: AsyncResult[str | None] | None = None
         self._count, self._last_s, self._worst_s = 0, 0.0, 0.0
 
-    @property
-    def under_way(self) -> bool:
-        """Whether anything is on its way to the disk or waits for it."""
-        return self._flying is not None or bool(self.journal.backlog)
-
     def wait(self) -> str | None:
         """Waits until all that was changed so far is on disk; the reason when it cannot be.
 

@@ -222,7 +222,9 @@ class Keeper:
             return
         if self.state == CLOSED:
             self.state = GOOD  # perhaps there is room again
-        while self.state == GOOD and self._commits.under_way:
+        with self._writing:
+            pass  # the batch that is under way
+        while self.state == GOOD and self._commits.journal.backlog:
             self._write(self._commits)
         self.state = CLOSED
         self._disk.call(self._commits.database.close)

@@ -244,7 +244,7 @@ class PlatformUnderTest:
         if not (self.platform.home / "credentials_store" / f"{identity}.json").exists():
             self.platform.make_peer_credentials(identity)
             self.platform.authorize(identity, "platform.web.register_agent_route")
-        process = self.platform.start_by_hand(identity, "ieee2030_5_agent.agent")
+        process = self.platform.start_by_hand(identity, "ieee2030_5_agent")
         try:
             self.until(lambda: identity in self.peer.peers(), f"{identity} on the bus", READY_S)
             yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -46,6 +47,24 @@ def test_a_pipe_that_nobody_reads() -> None:
             killer.cancel()
             process.kill()
 
+
+def test_a_process_whose_pipe_nobody_reads_ends() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", CHATTER.replace("LogWriter(", "writer = LogWriter(") + LEAVES],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            assert process.stdin is not None
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            assert process.wait(timeout=30) == os.EX_IOERR
+        finally:
+            process.kill()
+
+
+LEAVES = "writer.leave()\n"
 
 # Each line takes a while.
 LAST_WORDS = """

@@ -71,7 +71,8 @@ class Run:
     @property
     def rests(self) -> bool:
         """Whether all is written."""
-        return self.keeper._commits is not None and not self.keeper._commits.under_way
+        commits = self.keeper._commits
+        return commits is not None and commits._flying is None and not commits.journal.backlog
 
     @property
     def database(self) -> Database:

@@ -155,6 +155,16 @@ def test_an_end_after_the_disk_is_well_again_writes_what_waited(
     assert ("DERStatus", 1) in start().server.fleet.device(BATTERY).resources
 
 
+def test_an_end_does_not_wait_for_a_batch_that_nobody_writes_any_more(start: Start) -> None:
+    run = start()
+    with run.slow_disk():
+        gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
+        gevent.sleep(0.02)
+        run.greenlet.kill()
+    with gevent.Timeout(LIMIT_S):
+        run.keeper.close()
+
+
 @pytest.mark.parametrize("fails", [False, True], ids=["that works", "that fails"])
 def test_an_end_waits_for_the_commit_under_way(
     start: Start, monkeypatch: pytest.MonkeyPatch, fails: bool
