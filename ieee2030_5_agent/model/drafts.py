@@ -44,10 +44,6 @@ class Draft:
     device_category: bytes | None = None
     response_required: bytes | None = None
 
-    def describes(self, control: Control) -> bool:
-        """Whether a control is what this asks for, its mRID aside."""
-        return self.difference(control) is None
-
     def difference(self, control: Control) -> str | None:
         """The first argument in which a control is not what this asks for, its mRID aside."""
         for field in fields(self):

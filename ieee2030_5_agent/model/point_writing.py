@@ -20,12 +20,9 @@ from .drafts import CURVE_MODES, HOUR_S
 from .errors import BadValue
 from .fields import FieldError, FieldPath, resolve, suggestion
 from .point_rows import MAPPING, RESOURCES, CellError, Row
-from .row_mapping import KEYS, STATES, RowMapping
+from .row_mapping import ABOVE, ABSENT, BELOW, KEYS, STATES, RowMapping
 from .scaling import field_of, finite_number
 from .writing import (
-    ABOVE,
-    ABSENT,
-    BELOW,
     CONTROL,
     CURVE,
     DEFAULT,

@@ -24,7 +24,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 
-STATES = ("present", "absent", "below", "above")
+# What a switch says of its mode: commanded or not, on which side of zero.
+PRESENT, ABSENT, BELOW, ABOVE = STATES = ("present", "absent", "below", "above")
 KEYS = ("negative", "positive", "sign", "of", "mode", "value", "commit", "writes")
 
 _CODE = re.compile(r"true|false|[+-]?[0-9]+", re.ASCII)

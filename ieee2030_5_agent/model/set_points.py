@@ -25,7 +25,8 @@ from .point import Point
 from .point_groups import Group, Staged, filled, missing, refuse_missing
 from .program import Program
 from .programs import Programs
-from .writing import ABOVE, ABSENT, BELOW, CONTROL, CURVE, DEFAULT, PRESENT, Role, Writing
+from .row_mapping import ABOVE, ABSENT, BELOW, PRESENT
+from .writing import CONTROL, CURVE, DEFAULT, Role, Writing
 
 _NOTHING = Commit(0)
 

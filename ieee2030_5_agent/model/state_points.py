@@ -18,14 +18,14 @@ from .point import Evaluate, Point
 from .point_rows import FIELD, MAPPING, TYPE, CellError, Row
 from .point_types import Finish, conversion, type_of
 from .readings import Frame, Readings
-from .row_mapping import RowMapping, State
+from .row_mapping import ABOVE, ABSENT, BELOW, PRESENT, RowMapping, State
 from .scaling import field_of
 
 _BASE = "DERControlBase"
 # Of these the server knows itself that there is nothing; of others only when they were received.
 _OF_THE_SERVER = ("DERControl", "DefaultDERControl", "DERCurve")
 _TYPES = ("enum", "int", "bitmap", "symbol")
-_SIGNS = ("below", "above")
+_SIGNS = (BELOW, ABOVE)
 CURVE_TYPE = "curve"
 # What became of the curve or settings that were put in force last; kept by group of rows.
 ADOPTION = "Adoption"
@@ -55,8 +55,8 @@ def state_point(row: Row, mapping: RowMapping, place: Place) -> Point:
         found = find(resources)
         if found is None and not known:
             return None
-        word = "absent" if found is None else state_of(found)
-        if word == "present" and sided:
+        word = ABSENT if found is None else state_of(found)
+        if word == PRESENT and sided:
             word = _switched_side(row.group, path, resources)
         return shown.get(word, nothing)
 
@@ -65,7 +65,7 @@ def state_point(row: Row, mapping: RowMapping, place: Place) -> Point:
 
 def index_point(row: Row, mapping: RowMapping, place: Place) -> Point:
     """`value=index`: 1 while what the field links is commanded, else 0. Raises CellError."""
-    states = (State("present", 1), State("absent", 0))
+    states = (State(PRESENT, 1), State(ABSENT, 0))
     return state_point(row, RowMapping("", states, mapping.keys), place)
 
 
@@ -158,7 +158,7 @@ def _state_of(row: Row, mapping: RowMapping, path: FieldPath, place: Place) -> C
         return _sign_state(row, path)
 
     def state_of(resource: Any) -> str:
-        return "absent" if all(get(resource) is None for get in getters) else "present"
+        return ABSENT if all(get(resource) is None for get in getters) else PRESENT
 
     return state_of
 
@@ -172,8 +172,8 @@ def _sign_state(row: Row, path: FieldPath) -> Callable[[Any], str]:
     def state_of(resource: Any) -> str:
         value = read(resource)
         if value is None or value == 0:
-            return "absent" if value is None else "present"
-        return "below" if value < 0 else "above"
+            return ABSENT if value is None else PRESENT
+        return BELOW if value < 0 else ABOVE
 
     return state_of
 
@@ -183,7 +183,7 @@ def _switched_side(group: str, path: FieldPath, resources: Resources) -> str:
     switched = resources.get((SWITCHED, group))
     control = resources.get(("DERControl", path.name))
     if switched is None or control is None or control.mRID != switched.mrid:
-        return "present"
+        return PRESENT
     side: str = switched.side
     return side
 

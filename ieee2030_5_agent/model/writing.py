@@ -29,13 +29,8 @@ class Role(Enum):
     CURVE = "a function that changes a CurveDraft"
     INDEX = "1 to use the curve that is set, 0 for none"
     CHOICE = "the mode that counts, and its part or None"
-    SWITCH = "a word of SWITCH_STATES"
+    SWITCH = "one of row_mapping.STATES"
     COMMIT = "1 to make what is set a whole, 0 to forget it"
-
-
-# What a switch may say of a mode: commanded, below or above zero, or not commanded.
-PRESENT, ABSENT, BELOW, ABOVE = "present", "absent", "below", "above"
-SWITCH_STATES = (PRESENT, ABSENT, BELOW, ABOVE)
 
 
 @dataclass(frozen=True, slots=True)

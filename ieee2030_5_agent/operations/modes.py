@@ -18,7 +18,8 @@ from ..model.immediate_controls import control_base
 from ..model.point import Point
 from ..model.point_groups import filled, missing
 from ..model.programs import Program
-from ..model.writing import ABSENT, CONTROL, Role, Writing
+from ..model.row_mapping import ABSENT
+from ..model.writing import CONTROL, Role, Writing
 from ..sep import models
 from ..sep.facets import ELEMENTS, SIMPLE
 from ..sep.json_form import from_json
