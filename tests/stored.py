@@ -36,7 +36,7 @@ class Following(Rows):
         super().__init__()
         self._server = server
         self._journal = Journal(server.fleet)
-        self._journal.note_all()
+        self.rows = everything(server.fleet)
 
     def write_all(self) -> None:
         """Writes all that is noted."""

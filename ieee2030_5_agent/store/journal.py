@@ -192,11 +192,6 @@ class Journal:
 
     # --- noting --------------------------------------------------------------------------------
 
-    def note_all(self) -> None:
-        """Everything that there is, as if it had just changed."""
-        for kind in KINDS.values():
-            self._records.update(dict.fromkeys((kind.name, *key) for key in kind.keys(self._fleet)))
-
     def _note(self, change: Changed) -> None:
         self.position += bool(change.records or change.gone)
         self._records.update(dict.fromkeys(change.records))

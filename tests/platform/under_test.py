@@ -20,7 +20,6 @@ from tools.private_platform import (
     PlatformProblem,
     PrivatePlatform,
     Recording,
-    processes,
     until,
 )
 
@@ -237,19 +236,6 @@ class PlatformUnderTest:
         for identity in (AGENT, DRIVER):
             self.platform.start_agent(identity)
         self.ready()
-
-    @contextmanager
-    def by_hand(self, identity: str) -> Iterator[None]:
-        """Our agent with another identity, started by hand from this checkout for the block."""
-        if not (self.platform.home / "credentials_store" / f"{identity}.json").exists():
-            self.platform.make_peer_credentials(identity)
-            self.platform.authorize(identity, "platform.web.register_agent_route")
-        process = self.platform.start_by_hand(identity, "ieee2030_5_agent")
-        try:
-            self.until(lambda: identity in self.peer.peers(), f"{identity} on the bus", READY_S)
-            yield
-        finally:
-            processes.end([process])
 
     def log(self) -> str:
         """The platform's log, which holds what agents print as well."""
