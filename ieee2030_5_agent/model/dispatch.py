@@ -65,6 +65,29 @@ class Dispatch:
             raise UnknownControl(f"mRID: no DERControl {mrid_text(mrid)} is listed")
         return known
 
+    def known(self, program: Program | None, draft: Draft) -> Control | None:
+        """The control that a draft asks for, if it was created before; ``program``: where it is to
+        be, None for one that is yet to be made.
+
+        Raises BadValue for what cannot be an mRID, DuplicateControl for the mRID of something else.
+        """
+        if draft.mrid is None:
+            return None
+        check_mrid(draft.mrid)
+        self._door.advance(self._door.clock())
+        known = self._by_mrid.get(int.from_bytes(draft.mrid))
+        text = mrid_text(draft.mrid)
+        if known is None:
+            if self._response_sets.knows(draft.mrid) or self._programs.find(draft.mrid):
+                raise DuplicateControl(f"mRID: {text} was used before")
+            return None
+        holder, control = known
+        if holder is not program:
+            raise DuplicateControl(f"mRID: {text} is a control of another program")
+        if difference := draft.difference(control):
+            raise DuplicateControl(f"mRID: {text} is a control with another {difference}")
+        return control
+
     def controls_of(self, device: EndDevice) -> list[tuple[Program, Control]]:
         """The listed controls that are meant for a device, in the order of its programs."""
         self.catch_up([device])
@@ -103,7 +126,7 @@ class Dispatch:
         of something else.
         """
         self._prepare(program)
-        known = self._known(program, draft)
+        known = self.known(program, draft)
         if known is not None:
             return known
         now = self._door.now
@@ -184,24 +207,6 @@ class Dispatch:
         self._remember(program, control)
 
     # --- the life of a control -----------------------------------------------------------------
-
-    def _known(self, program: Program, draft: Draft) -> Control | None:
-        """The control that a draft asks for, if it was created before."""
-        if draft.mrid is None:
-            return None
-        check_mrid(draft.mrid)
-        known = self._by_mrid.get(int.from_bytes(draft.mrid))
-        text = mrid_text(draft.mrid)
-        if known is None:
-            if self._response_sets.knows(draft.mrid) or self._programs.find(draft.mrid):
-                raise DuplicateControl(f"mrid: {text} was used before and is never used again")
-            return None
-        holder, control = known
-        if holder is not program:
-            raise DuplicateControl(f"mrid: DERControl {text} is in another program")
-        if difference := draft.difference(control):
-            raise DuplicateControl(f"mrid: DERControl {text} exists with another {difference}")
-        return control
 
     def _build(self, program: Program, draft: Draft, now: int) -> Control:
         control = Control(

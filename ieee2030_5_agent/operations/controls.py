@@ -7,7 +7,7 @@ from typing import Any
 
 from ..model.controls import Control, Status
 from ..model.drafts import check
-from ..model.errors import DuplicateControl, ModelError, UnknownControl
+from ..model.errors import DuplicateControl, ModelError
 from ..model.programs import Assignment, Program
 from ..sep.facets import SIMPLE
 from ..sep.identity import IdentityError
@@ -143,26 +143,8 @@ class Controls(Part):
             mrid = order.draft.mrid
             if mrid is not None and mrid in used:
                 raise DuplicateControl(f"mRID: {mrid.hex().upper()} is used twice")
-            if not self._is_there(order):
+            if self._fleet.dispatch.known(order.target.program, order.draft) is None:
                 check(order.draft, now, self._fleet.dispatch.curve_at)
-
-    def _is_there(self, order: Order) -> bool:
-        """Whether this order was done before. Raises DuplicateControl for an mRID in use."""
-        mrid = order.draft.mrid
-        if mrid is None:
-            return False
-        text = mrid.hex().upper()
-        try:
-            program, control = self._fleet.dispatch.find(mrid)
-        except UnknownControl:
-            if self._fleet.response_sets.knows(mrid) or self._fleet.programs.find(mrid):
-                raise DuplicateControl(f"mRID: {text} was used before") from None
-            return False
-        if program is not order.target.program:
-            raise DuplicateControl(f"mRID: {text} is a control of another program")
-        if difference := order.draft.difference(control):
-            raise DuplicateControl(f"mRID: {text} is a control with another {difference}")
-        return True
 
     def _create(self, orders: Iterable[Order], now: int) -> list[dict[str, Any]]:
         made: dict[str, Program] = {}

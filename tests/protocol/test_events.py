@@ -303,9 +303,9 @@ def test_the_same_mrid_and_content_is_the_same_control(feeder: Site) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"duration": 61}, "mrid: DERControl 0+E exists with another duration"),
+        ({"duration": 61}, "mRID: 0+E is a control with another duration"),
         ({"base": models.DERControlBase(opModFixedW=11)}, "another base"),
-        ({"program": "low"}, "mrid: DERControl 0+E is in another program"),
+        ({"program": "low"}, "mRID: 0+E is a control of another program"),
     ],
     ids=["duration", "base", "program"],
 )
@@ -318,7 +318,7 @@ def test_an_mrid_is_of_one_control(changes: dict[str, Any], reason: str, feeder:
 def test_an_mrid_is_not_used_again_for_a_day(feeder: Site) -> None:
     create(feeder, mrid=b"\x0e", start=START)
     feeder.clock.now += 3600
-    with pytest.raises(DuplicateControl, match="never used again"):
+    with pytest.raises(DuplicateControl, match=r"mRID: 0+E was used before"):
         create(feeder, mrid=b"\x0e", start=START + 3600)
     feeder.clock.now = START + 60 + COMPLETED_VISIBLE_S + 86400
     create(feeder, mrid=b"\x0e", start=START + 90000)
