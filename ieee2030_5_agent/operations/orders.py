@@ -136,7 +136,7 @@ class Orders(Part):
         if program.origin == "own":
             (sfdi,) = program.assignment.devices
             return self._of_device(sfdi, "program")
-        return Target(program, lambda: self._followers(program))
+        return Target(program, lambda: self._fleet.dispatch.followers(program))
 
     def _of_group(self, group: object) -> Target:
         if not isinstance(group, str) or group not in self._groups:

@@ -44,9 +44,6 @@ class Part:
             raise ModelError(f"{name}: program {mrid} is that of a device's own set points")
         return program
 
-    def _followers(self, program: Program) -> list[EndDevice]:
-        return [device for device in self._fleet.registry.listed if program.applies_to(device)]
-
 
 def named(name: str, find: Callable[[], _Found]) -> _Found:
     """What ``find`` gives; its refusal begins with the name of the argument."""

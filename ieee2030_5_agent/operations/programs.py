@@ -106,7 +106,7 @@ class Programs(Part):
         fields = {key: value for key, value in default.items() if key != BASE}
         model: models.DefaultDERControl = from_json("DefaultDERControl", fields, "default")
         if default.get(BASE) is not None:
-            modes = Modes(self._server, program, lambda: self._followers(program))
+            modes = Modes(self._server, program, lambda: self._fleet.dispatch.followers(program))
             model.DERControlBase = modes.read(default[BASE], f"default.{BASE}", empty=True)
             check_base(model.DERControlBase, self._fleet.dispatch.curve_at)
         return model

@@ -47,7 +47,7 @@ class Responses(Part):
         event, program = subject.event, subject.program
         if self._fleet.programs.by_number(program.number) is not program:
             return []
-        followers = self._followers(program)
+        followers = self._fleet.dispatch.followers(program)
         if isinstance(event, Control):
             return [
                 device
