@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -26,8 +27,8 @@ def points() -> None:
 def check(file: Path) -> None:
     """Checks the registry FILE; names each bad row with line, column, value and nearest name."""
     found = _read(file)
-    writable = sum(point.writable for point in found.rows.values())
-    click.echo(f"{file}: {len(found.rows)} points, {writable} can be written")
+    every = found.rows.values()
+    click.echo(f"{file}: {len(every)} points, {_writable(every)} can be written")
 
 
 @points.command("list")
@@ -62,11 +63,11 @@ def show(model: str | None, resource: str | None, file: Path | None, as_csv: boo
         click.echo("\n".join(point.name for point in chosen))
         return
     click.echo(_table(lines(chosen)))
-    click.echo(f"{len(chosen)} points, {sum(map(_can_write, chosen))} can be written")
+    click.echo(f"{len(chosen)} points, {_writable(chosen)} can be written")
 
 
-def _can_write(point: Point) -> bool:
-    return point.writable
+def _writable(points: Iterable[Point]) -> int:
+    return sum(point.writable for point in points)
 
 
 def _read(file: Path) -> PointMap:

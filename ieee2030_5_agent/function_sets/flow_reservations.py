@@ -6,10 +6,9 @@ Source: IEEE 2030.5-2018 FlowReservationRequest, FlowReservationResponse.
 from __future__ import annotations
 
 from ..model.end_device import EndDevice
-from ..model.errors import LimitReached, NotOwner
 from ..model.reservations import Grant, Reservation
 from ..rest.call import Answer, Call, created, no_content, ok
-from ..rest.errors import BadValue, Forbidden, NotFound, TooLarge
+from ..rest.errors import BadValue, NotFound
 from ..rest.lists import TimeKey
 from ..rest.routing import SUBSCRIBABLE, Route
 from ..sep import models
@@ -82,12 +81,7 @@ def _device(call: Call) -> EndDevice:
 
 
 def _put(call: Call) -> tuple[Reservation, bool]:
-    try:
-        return call.fleet.granting.request(_device(call), call.body)
-    except NotOwner as error:
-        raise Forbidden(str(error)) from error
-    except LimitReached as error:
-        raise TooLarge(str(error)) from error
+    return call.fleet.granting.request(_device(call), call.body)
 
 
 def _asked_request(call: Call) -> Reservation:
