@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import http
 import logging
-import re
 import secrets
 import time
 from collections import Counter
@@ -22,7 +21,7 @@ from typing import Any
 from .configuration import check_configuration, configure_fleet
 from .function_sets import ALL_ROUTES
 from .model.changes import Changed
-from .model.end_device import REPEATED, EndDevice
+from .model.end_device import REPEATED
 from .model.errors import ModelError
 from .model.fleet import Fleet
 from .model.points import PointMap
@@ -297,7 +296,7 @@ class Server:
         self._answers[response.status] += 1
         return response
 
-    # --- questions of the operator -------------------------------------------------------------
+    # --- counters ------------------------------------------------------------------------------
 
     def status(self) -> dict[str, Any]:
         """Counters since start: JSON types."""
@@ -312,45 +311,6 @@ class Server:
             "refusals": self.refusals.summary(),
             "last_error": self._last_error,
         }
-
-    def device_summaries(self) -> list[dict[str, Any]]:
-        """One summary per device, in the order of their numbers: JSON types."""
-        devices = sorted(self.fleet.registry.listed, key=lambda device: device.number)
-        return [self.summary(device) for device in devices]
-
-    def summary(self, device: EndDevice) -> dict[str, Any]:
-        """One device: identity, href, last contact, registration, namespace in use."""
-        return {
-            "sfdi": device.sfdi,
-            "lfdi": device.lfdi,
-            "href": self.table.href("EndDevice", {"edev": device.number}),
-            "registered": device.registered_at,
-            "origin": device.origin,
-            "enabled": device.registration.enabled,
-            "aggregator": device.registration.manager,
-            "groups": sorted(device.registration.groups),
-            "last_contact": device.last_contact,
-            "namespace": device.edition.namespace if device.edition else None,
-            "resources": sorted({name for name, _ in device.resources if name != "EndDevice"}),
-            "points": len(device.point_map.rows),
-        }
-
-    def resource_xml(self, sfdi: str, resource: str) -> str:
-        """The latest of a device's resources as XML of the edition that the device speaks.
-
-        ``resource`` is the standard's name, with the DER's number behind a colon where there are
-        several (``DERStatus:2``). Raises UnknownDevice; ModelError for what was never received.
-        """
-        device = self.fleet.device(sfdi)
-        self.fleet.dispatch.catch_up([device])
-        name, _, instance = resource.partition(":")
-        if instance and not re.fullmatch("[0-9]{1,9}", instance):
-            raise ModelError(f"{resource!r}: the number of a DER is expected behind the colon")
-        model = device.resources.get((name, int(instance or 1)))
-        if model is None:
-            received = ", ".join(sorted({key for key, _ in device.resources}))
-            raise ModelError(f"device {sfdi} has no {resource!r}; there is {received}")
-        return encode(model, device.edition or self.settings.edition).decode()
 
 
 @functools.cache

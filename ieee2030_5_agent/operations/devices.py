@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..configuration import registration_of
+from ..model.end_device import EndDevice
 from ..model.errors import ModelError
 from ..sep.identity import mrid_text, normalise_lfdi
 from ..sep.json_form import to_json
@@ -39,9 +40,31 @@ class Devices(Part):
 
     def _register(self, registration: Mapping[str, Any], aggregator: bool) -> dict[str, Any]:
         device = Device.read(registration)
-        entry = registration_of(device, aggregator)
-        self._fleet.register(entry, RPC)
-        return self._server.summary(self._fleet.device(entry.sfdi))
+        return self._summary(self._fleet.register(registration_of(device, aggregator), RPC))
+
+    # --- what is known of them -----------------------------------------------------------------
+
+    def get_devices(self) -> list[dict[str, Any]]:
+        """A summary of each device, in the order of their numbers."""
+        devices = sorted(self._fleet.registry.listed, key=lambda device: device.number)
+        return [self._summary(device) for device in devices]
+
+    def _summary(self, device: EndDevice) -> dict[str, Any]:
+        """One device: identity, href, last contact, registration, namespace in use."""
+        return {
+            "sfdi": device.sfdi,
+            "lfdi": device.lfdi,
+            "href": self._server.href("EndDevice", edev=device.number),
+            "registered": device.registered_at,
+            "origin": device.origin,
+            "enabled": device.registration.enabled,
+            "aggregator": device.registration.manager,
+            "groups": sorted(device.registration.groups),
+            "last_contact": device.last_contact,
+            "namespace": device.edition.namespace if device.edition else None,
+            "resources": sorted({name for name, _ in device.resources if name != "EndDevice"}),
+            "points": len(device.point_map.rows),
+        }
 
     # --- mirrors -------------------------------------------------------------------------------
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..model.changes import PointValue
 from ..model.errors import ModelError
+from ..sep.codec import encode
 from .arguments import sfdi_of, shown
 from .part import Part
 
 
 class Points(Part):
-    """Reads and commands points; tells what is known of devices."""
+    """Reads and commands points; shows what devices sent."""
 
     def get_point(self, sfdi: str | int, point_name: str) -> PointValue:
         """The value of a point, None until it was received."""
@@ -38,20 +40,30 @@ class Points(Part):
     def get_changes(
         self, cursor: str | None = None, sfdis: list[str | int] | None = None
     ) -> dict[str, Any]:
-        """What changed since a cursor: ``{"cursor", "points": {sfdi: {point: value}}}``."""
+        """What changed since a cursor: ``{"cursor", "points": {sfdi: {point: value}}, "whole"}``;
+        ``whole``: the devices of which all points are there, because their set is another one."""
         if cursor is not None and not isinstance(cursor, str):
             raise ModelError(
                 f"cursor is {shown(cursor)}, the cursor of an earlier answer is expected"
             )
         return self._fleet.get_changes(cursor, _sfdis(sfdis))
 
-    def get_devices(self) -> list[dict[str, Any]]:
-        """A summary of each device."""
-        return self._server.device_summaries()
-
     def get_resource(self, sfdi: str | int, resource: str) -> str:
-        """The latest of a device's resources, as XML."""
-        return self._server.resource_xml(sfdi_of(sfdi), _text("resource", resource))
+        """The latest of a device's resources as XML of the edition that the device speaks.
+
+        ``resource`` is the standard's name, with the DER's number behind a colon where there are
+        several (``DERStatus:2``). Raises UnknownDevice; ModelError for what was never received.
+        """
+        device = self._fleet.device(sfdi_of(sfdi))
+        self._fleet.dispatch.catch_up([device])
+        name, _, instance = _text("resource", resource).partition(":")
+        if instance and not re.fullmatch("[0-9]{1,9}", instance):
+            raise ModelError(f"{resource!r}: the number of a DER is expected behind the colon")
+        model = device.resources.get((name, int(instance or 1)))
+        if model is None:
+            received = ", ".join(sorted({key for key, _ in device.resources}))
+            raise ModelError(f"device {device.sfdi} has no {resource!r}; there is {received}")
+        return encode(model, device.edition or self._server.settings.edition).decode()
 
 
 def _text(name: str, value: object) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Client
 from ieee2030_5_agent.sep.codec import decode
 from tests.protocol import documents
@@ -146,5 +147,5 @@ def test_an_aggregator_is_answered_in_its_own_edition_not_in_that_of_a_device(
 def test_the_summary_tells_the_namespace_in_use(site: Site) -> None:
     site.namespace = NAMESPACES[0]
     site.put("/dcap/edev/0/der/1/ders", documents.DER_STATUS)
-    summary = site.server.device_summaries()[0]
+    summary = Operations(site.server).get_devices()[0]
     assert (summary["sfdi"], summary["namespace"]) == (BATTERY, NAMESPACES[0])

@@ -201,10 +201,11 @@ def test_an_aggregator_that_becomes_a_device_manages_nobody(
 def test_a_configuration_that_cannot_be_put_in_force_changes_nothing(
     open_site: Site, original_settings: dict[str, Any]
 ) -> None:
-    mrid = Operations(open_site.server).create_program(primacy=5)["mRID"]
-    before = open_site.server.device_summaries()
+    operations = Operations(open_site.server)
+    mrid = operations.create_program(primacy=5)["mRID"]
+    before = operations.get_devices()
     bad = original_settings | {"programs": [{"mRID": mrid, "primacy": 6}], "post_rate": 77}
     with pytest.raises(DuplicateProgram, match="was made by rpc"):
         open_site.server.configure(Settings.load(bad | {"devices": []}))
-    assert open_site.server.device_summaries() == before
+    assert operations.get_devices() == before
     assert open_site.server.settings.post_rate == 300

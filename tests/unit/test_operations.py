@@ -38,9 +38,9 @@ def test_a_device_is_registered_like_one_of_the_configuration(
         "rpc",
     )
     server.configure(Settings.load({"devices": [DEVICE]}))
-    assert [device["sfdi"] for device in server.device_summaries()] == ["097935300833", AGGREGATOR]
+    assert [device["sfdi"] for device in operations.get_devices()] == ["097935300833", AGGREGATOR]
     operations.remove_device(AGGREGATOR)
-    assert [device["sfdi"] for device in server.device_summaries()] == ["097935300833"]
+    assert [device["sfdi"] for device in operations.get_devices()] == ["097935300833"]
 
 
 def test_an_aggregator_is_named_by_what_it_manages(operations: Operations) -> None:
