@@ -48,8 +48,8 @@ _log = logging.getLogger(__name__)
 BODY_METHODS = frozenset({"PUT", "POST"})
 # Of a client that is not registered, in octets: its EndDevice is all that it may send.
 MAX_STRANGER_BODY = 4096
-# Tags of a document, which is what takes time to read. A day of five-minute Readings of eight
-# quantities has some 23,000; a megabyte could have 262,000.
+# Tags of a document, which is what takes time to read. A day of five-minute Readings of eleven
+# quantities has some 32,000; a megabyte could have 262,000.
 MAX_TAGS = 2**15
 
 
