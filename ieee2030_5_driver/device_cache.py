@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .registry import Row
+from .registry import NAME, Row
 
 
 @dataclass(slots=True, eq=False)
@@ -71,11 +71,11 @@ class DeviceCache:
 
     def missing_points(self) -> list[str]:
         """Configured points without a value (a point that was never received has one: None)."""
-        return [row["Volttron Point Name"] for row in self.rows if not self._has(row)]
+        return [row[NAME] for row in self.rows if not self._has(row)]
 
     def fits(self, values: Mapping[str, Any]) -> bool:
         """Whether these are the points of our registry, no more and no less."""
-        return set(values) == {row["Volttron Point Name"] for row in self.rows}
+        return set(values) == {row[NAME] for row in self.rows}
 
     def _has(self, row: Row) -> bool:
-        return row["Volttron Point Name"] in self.values
+        return row[NAME] in self.values

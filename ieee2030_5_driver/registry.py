@@ -162,7 +162,8 @@ def check_value(value: Any, expected: type | None) -> Any:
     return value
 
 
-# The agent refuses the same in the same words (its `model/point_names.py`): the two share only RPC.
+# The agent refuses this, and names, in the same words (its `model/point_rows.py` and
+# `point_names.py`): the two share only RPC.
 _SHIFTED = "has more cells than there are titles: put a cell with a comma in it into quotes"
 
 
