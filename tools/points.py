@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ieee2030_5_agent.model.point import Point
+from ieee2030_5_agent.model.point_rows import NAME
 from ieee2030_5_agent.model.point_table import Line, lines, model_of, resources_of
 from ieee2030_5_agent.model.points import PointMap
 
@@ -21,7 +22,6 @@ SUMMARY = ROOT / "docs" / "registries.md"
 MANUAL = ROOT / "docs" / "points.md"
 REGISTRY = ROOT / "config" / "ieee2030_5.csv"
 STARTERS = ROOT / "config" / "points"
-NAME = "Volttron Point Name"
 BEGIN = "<!-- points: written by make points -->"
 END = "<!-- end of points -->"
 

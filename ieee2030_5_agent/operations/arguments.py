@@ -9,12 +9,10 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from ..model.drafts import LATEST
 from ..model.errors import ModelError
 from ..sep.codec import CodecError, read_text
 from ..sep.identity import IdentityError, format_sfdi, mrid_text, parse_sfdi
-
-LONGEST = 2**32 - 1  # UInt32
-LATEST = 2**63 - 1 - LONGEST  # TimeType is an Int64, and so is the end of an interval
 
 _Quantity = TypeVar("_Quantity")
 

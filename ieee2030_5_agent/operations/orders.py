@@ -13,22 +13,13 @@ from typing import Any
 
 from ..model import capability
 from ..model.controls import Control
-from ..model.dispatch import Draft
+from ..model.drafts import HOUR_S, LONGEST_S, Draft
 from ..model.end_device import EndDevice
 from ..model.errors import BadValue, ModelError, UnknownControl
 from ..model.programs import Program
 from ..sep.identity import derived_mrid
 from ..server import Server
-from .arguments import (
-    LONGEST,
-    hex_bits,
-    moment,
-    mrid_of,
-    near,
-    shown,
-    text32,
-    whole,
-)
+from .arguments import hex_bits, moment, mrid_of, near, shown, text32, whole
 from .modes import Modes
 from .part import RPC, Part, named
 
@@ -48,7 +39,6 @@ KEYS = (
     "mRID",
 )
 TARGETS = KEYS[:4]
-_HOUR_S = 3600  # OneHourRangeType
 _RESPONSE_BITS = 0x07
 _CATEGORY_BITS = 2**32 - 1
 
@@ -167,20 +157,15 @@ class Orders(Part):
         if mrid is not None and several and target.own is not None:
             mrid = derived_mrid(mrid, target.own.sfdi)
         former = self._former(mrid)
-        duration = whole("duration", given["duration"], 1, LONGEST)
-        after = whole("randomize_duration", given.get("randomize_duration", 0), -_HOUR_S, _HOUR_S)
-        if duration + after <= 0:
-            raise BadValue(f"randomize_duration is {after}, which may leave nothing of {duration}")
+        duration = whole("duration", given["duration"], 1, LONGEST_S)
         return Draft(
             base=self._base(target, given["modes"]),
             start=self._start(given, duration, former),
             duration=duration,
             description=text32("description", given.get("description", "")),
             mrid=mrid,
-            randomize_start=whole(
-                "randomize_start", given.get("randomize_start", 0), -_HOUR_S, _HOUR_S
-            ),
-            randomize_duration=after,
+            randomize_start=_within_an_hour(given, "randomize_start"),
+            randomize_duration=_within_an_hour(given, "randomize_duration"),
             device_category=_bits(given, "device_category", _CATEGORY_BITS),
             response_required=_bits(given, "response_required", _RESPONSE_BITS),
         )
@@ -214,6 +199,10 @@ class Orders(Part):
                 f" {self._now - start - duration} s"
             )
         return start
+
+
+def _within_an_hour(given: Mapping[str, Any], name: str) -> int:
+    return whole(name, given.get(name, 0), -HOUR_S, HOUR_S)
 
 
 def _bits(given: Mapping[str, Any], name: str, high: int) -> bytes | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..model.drafts import LATEST, LONGEST_S
 from ..model.errors import UnknownReservation
 from ..model.reservations import Grant, energy, power
 from ..sep.json_form import to_json
-from .arguments import LATEST, LONGEST, mrid_of, quantity, whole
+from .arguments import mrid_of, quantity, whole
 from .part import Part
 
 
@@ -55,7 +56,7 @@ class Reservations(Part):
             reservation,
             self._fleet.set_points.own_program(device),
             whole("start", start, 0, LATEST),
-            whole("duration", duration, 1, LONGEST),
+            whole("duration", duration, 1, LONGEST_S),
             quantity("energy_wh", energy_wh, energy),
             quantity("power_w", power_w, power),
         )

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ieee2030_5_agent.settings.proxy import PLACEHOLDER
 from tools.own_home import PROJECT
 from tools.private_platform import PlatformProblem, processes, until
 
@@ -21,7 +22,6 @@ START_S = 10.0
 
 # What a user replaces in each file, exactly so.
 TLS_FOLDER = "/etc/ieee2030-5"
-SECRET = "CHANGE-ME-to-a-long-random-secret"  # noqa: S105 - the placeholder
 PORT = "8443"
 PLATFORM_WEB = "127.0.0.1:8080"
 ROOT = "/dcap"
@@ -145,7 +145,7 @@ def start(
             (CONFIG / kind.file).read_text(encoding="utf-8"),
             {
                 TLS_FOLDER: str(tls),
-                SECRET: secret,
+                PLACEHOLDER: secret,
                 PORT: str(port),
                 PLATFORM_WEB: platform_web,
                 ROOT: root,
