@@ -362,10 +362,10 @@ def generated_files(folder: Path) -> dict[str, str]:
     }
 
 
-def differences(committed: Path, folder: Path = SCHEMAS) -> list[str]:
+def differences(committed: Path) -> list[str]:
     """Names of the files that are not what the schemas give, missing and superfluous included."""
     with tempfile.TemporaryDirectory() as scratch:
-        generate(Path(scratch), folder)
+        generate(Path(scratch))
         wanted = generated_files(Path(scratch))
     present = generated_files(committed)
     return sorted(

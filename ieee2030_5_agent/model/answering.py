@@ -58,7 +58,7 @@ class Answering:
     def to(self, mrid: bytes) -> dict[str, list[StoredResponse]]:
         """What each device (by SFDI) answered to an event, in the order received.
 
-        An event is remembered for a day after it left its list. Raises UnknownEvent.
+        An event is remembered for some time after it left its list. Raises UnknownEvent.
         """
         answered: dict[str, list[StoredResponse]] = {}
         for stored in self._response_sets.subject(mrid).answers.values():

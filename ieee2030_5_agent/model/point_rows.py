@@ -129,13 +129,11 @@ class NumberedRow:
         return [f"{label}: {error}" for error in self.errors]
 
 
-def read_rows(
-    rows: Iterable[Mapping[Any, Any]], lines: Sequence[int] | None = None
-) -> list[NumberedRow]:
+def read_rows(rows: Iterable[Mapping[Any, Any]], lines: Sequence[int] | None) -> list[NumberedRow]:
     """The rows of a registry.
 
     Rows are numbered as an editor shows a CSV file: the titles are line 1. ``lines``: where the
-    rows stand, if not one after the other. Rows without any cell are skipped. A cell that is wrong
+    rows stand, None: one after the other. Rows without any cell are skipped. A cell that is wrong
     is left empty in the row, so that the others can be checked.
     """
     rows = list(rows)

@@ -140,7 +140,7 @@ class PointMap:
         # One may read several of the fields.
         return {point.name: point for point in readers}.values()
 
-    def kept_at(self, resource: str, der: int = 1) -> Sequence[int]:
+    def kept_at(self, resource: str, der: int) -> Sequence[int]:
         """The places of those dependents that any device has received."""
         known, places = self._kept.get((resource, der), (-1, []))
         if known != len(self.places):

@@ -1,7 +1,7 @@
 """Responses: what devices answer to events, kept by ResponseSet and by event.
 
 There is one ResponseSet for each DERProgram. An event can be answered from the moment it is listed
-until a day after it left its list; then its answers go with it.
+until some time after it left its list (``remembered_s``); then its answers go with it.
 Source: IEEE 2030.5-2018 Response, ResponseSet, event rules.
 """
 
@@ -200,7 +200,7 @@ class ResponseSets:
         return self._listing.all
 
     def by_number(self, number: int) -> ResponseSet | None:
-        """The set of a program; for a day also that of one that was removed."""
+        """The set of a program; for ``remembered_s`` also that of one that was removed."""
         return self._by_number.get(number)
 
     def seen_by(
@@ -279,7 +279,7 @@ class ResponseSets:
 
     def subject(self, mrid: bytes) -> Subject:
         """The event with this mRID. Raises UnknownEvent."""
-        subject = self._subjects.get(int.from_bytes(mrid))
+        subject = self.find(mrid)
         if subject is None:
             raise UnknownEvent(f"{mrid_text(mrid)} is no event of this server")
         return subject
@@ -309,7 +309,7 @@ class ResponseSets:
         self._door.bring(closed + self.remembered_s, lambda _: self.drop(response_set.number))
 
     def forget(self, mrid: int) -> None:
-        """An event that left its list a day ago cannot be answered any more."""
+        """An event that left its list long ago cannot be answered any more."""
         subject = self._subjects.pop(mrid, None)
         if subject is None:
             return

@@ -128,8 +128,6 @@ class Authority:
         *,
         serial: str = "server",
         policies: Sequence[str] = TEST_DEVICE,
-        hardware: str = EXAMPLE_HARDWARE,
-        not_before: datetime | None = None,
         not_after: datetime = FOREVER,
     ) -> Issued:
         """A server certificate: a device certificate with DNS names and IP addresses besides.
@@ -138,8 +136,8 @@ class Authority:
         the profile says is critical is so, and nothing else: some clients in the field check it.
         Raises PkiError.
         """
-        alternatives = [_hardware_name(hardware, serial), *map(_host_name, names)]
-        return self._end_entity(alternatives, policies, not_before, not_after)
+        alternatives = [_hardware_name(EXAMPLE_HARDWARE, serial), *map(_host_name, names)]
+        return self._end_entity(alternatives, policies, None, not_after)
 
     def _end_entity(
         self,

@@ -47,7 +47,7 @@ def sizes_of(path: Path) -> dict[str, tuple[int, int]]:
         return sizes(connection)
 
 
-def bring_back(path: Path, lines: Iterable[str], replace: bool = False) -> int:
+def bring_back(path: Path, lines: Iterable[str], replace: bool) -> int:
     """Writes an archive into a file that holds nothing, all or nothing; how many records.
 
     ``replace``: instead of what the file holds. Raises ArchiveError, StoreError.

@@ -56,6 +56,9 @@ def test_a_program_is_created_assigned_and_removed(operations: Operations) -> No
     assert (again["mRID"], again["primacy"], again["version"]) == (program["mRID"], 6, 1)
     assigned = operations.assign_program(program["mRID"], devices=["97935300833"])
     assert (assigned["groups"], assigned["devices"]) == (["north"], ["097935300833"])
+    assigned = operations.assign_program(program["mRID"], groups=["south"], all=True)
+    assert (assigned["groups"], assigned["devices"]) == (["south"], ["097935300833"])
+    assert assigned["all"]
     assert operations.get_programs() == [assigned]
     operations.remove_program(program["mRID"].lower())
     assert operations.get_programs() == []

@@ -97,7 +97,7 @@ class Site:
         return rate
 
     def state(self, number: int) -> dict[str, Any]:
-        shown = Operations(self.server).get_subscriptions()
+        shown = Operations(self.server).get_subscriptions(SFDI)
         return next(one for one in shown if one["number"] == number)
 
 

@@ -99,9 +99,9 @@ def link(element: Element, name: str) -> str:
     return href
 
 
-def text(element: Element, path: str, default: str = "") -> str:
-    """The text of an element below another one."""
-    return (element.findtext(path) or default).strip()
+def text(element: Element, path: str) -> str:
+    """The text of an element below another one, "" where there is none."""
+    return (element.findtext(path) or "").strip()
 
 
 class ServerClock:
