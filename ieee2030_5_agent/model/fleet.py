@@ -1,7 +1,7 @@
 """Fleet: all devices, mirrors and programs, and the one door through which they change.
 
-Every accepted change emits one Changed to the listeners (RPC delta reads, bus topics, and what
-later keeps or notifies): nothing else may change state, and no handler calls a listener.
+Every accepted change emits one Changed to the listeners (RPC delta reads, bus topics, store,
+subscriptions): nothing else may change state, and no handler calls a listener.
 """
 
 from __future__ import annotations

@@ -100,12 +100,7 @@ def _singly(keys: Iterable[str]) -> list[Key]:
 KINDS = (
     Kind("counter", _counter, _restore_counter, lambda fleet: _singly(_COUNTED)),
     Kind("fsa", _fsa, _restore_fsa, lambda fleet: _singly(fleet.programs.fsas)),
-    Kind(
-        "rates",
-        lambda fleet, _: to_document(fleet.rating.rates),
-        _restore_rates,
-        lambda fleet: [()],
-    ),
+    Kind("rates", _rates, _restore_rates, lambda fleet: [()]),
     Kind("access", _access, _restore_access, lambda fleet: _singly(fleet.withdrawn)),
     Kind(
         "registry",
