@@ -22,8 +22,10 @@ COMPLETED_VISIBLE_S = 10
 CANCELLED_VISIBLE_S = 60
 VERSIONS = 2**16  # VersionType is a UInt16
 
-# The fields of DERControlBase that command something; rampTms only says how fast.
-MODES = tuple(one.name for one in fields_of(models.DERControlBase) if one.name != "rampTms")
+# The fields of DERControlBase; all but one command something, that one says how fast.
+BASE_FIELDS = tuple(one.name for one in fields_of(models.DERControlBase))
+RAMP_TIME = "rampTms"
+MODES = tuple(name for name in BASE_FIELDS if name != RAMP_TIME)
 
 
 class Status(IntEnum):

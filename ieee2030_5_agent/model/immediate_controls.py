@@ -12,7 +12,7 @@ from typing import Any
 from ..sep import models
 from . import capability
 from .contradictions import contradicting
-from .controls import MODES, Control, Status, modes_of
+from .controls import BASE_FIELDS, MODES, RAMP_TIME, Control, Status, modes_of
 from .dispatch import Dispatch
 from .door import Door
 from .drafts import Draft
@@ -79,7 +79,8 @@ class ImmediateControls:
         against = contradicting(written)
         timing = group.timing(device.staged, device.resources)
         fields = {name: wire for name, wire in values.items() if name not in against}
-        fields |= {name: timing[name] for name in ("rampTms",) if name in timing}
+        if RAMP_TIME in timing:
+            fields[RAMP_TIME] = timing[RAMP_TIME]
         self._command(device, group.name, fields, timing, side)
         for name in [name for name in device.controls if name != group.name]:
             self._reduce(device, name, {*written, *against}.intersection(MODES))
@@ -113,7 +114,7 @@ class ImmediateControls:
         """The fields of DERControlBase that a device still follows in a control."""
         if control is None:
             return {}
-        names = {*MODES, "rampTms"}.difference(self._dispatch.lost(device, control))
+        names = set(BASE_FIELDS).difference(self._dispatch.lost(device, control))
         values = {name: getattr(control.base, name) for name in names}
         return {name: value for name, value in values.items() if value is not None}
 

@@ -13,7 +13,7 @@ from ..sep import models
 from . import capability
 from .contents import Contents
 from .contradictions import contradicting
-from .controls import MODES
+from .controls import BASE_FIELDS
 from .dispatch import Dispatch
 from .drafts import check_base
 from .end_device import EndDevice
@@ -67,7 +67,7 @@ class OwnDefaults:
             setattr(_holder(default, name), name, values.get(name))
         base = default.DERControlBase or models.DERControlBase()
         written = models.DERControlBase()
-        for name in values.keys() & {*MODES, "rampTms"}:
+        for name in values.keys() & set(BASE_FIELDS):
             setattr(written, name, values[name])
         capability.check(written, device.resources)
         refuse_newer(written, device)
@@ -82,4 +82,4 @@ class OwnDefaults:
 
 def _holder(default: models.DefaultDERControl, name: str) -> Any:
     """Which part of a default has a field."""
-    return default.DERControlBase if name in MODES or name == "rampTms" else default
+    return default.DERControlBase if name in BASE_FIELDS else default

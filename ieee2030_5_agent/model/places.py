@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..sep.facets import ELEMENTS
+from .controls import MODES
 from .fields import FieldError, suggestion
 from .formula import Resources
 from .point_rows import DER_RESOURCES
@@ -18,7 +18,6 @@ from .received import ResourceKey
 
 Find = Callable[[Resources], Any]
 
-MODES = tuple(name for name in ELEMENTS["DERControlBase"] if name != "rampTms")
 _BY_MODE = ("DERControl", "DERCurve")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..sep import models
-from .controls import MODES, Control
+from .controls import BASE_FIELDS, MODES, Control
 from .end_device import EndDevice
 from .programs import Program
 from .writing import DEFAULT_FIELDS
@@ -22,7 +22,6 @@ Candidate = tuple[Program, Control]
 Lost = dict[Control, set[str]]
 
 RESUMES_SINCE = 2023
-_BASE_FIELDS = (*MODES, "rampTms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def combined_default(programs: Iterable[Program]) -> models.DefaultDERControl | 
     """What holds without any control, field by field as ``defaults``; None for nothing at all."""
     base, rest = models.DERControlBase(), models.DefaultDERControl()
     for program in programs:
-        _fill(base, program.default.DERControlBase, _BASE_FIELDS)
+        _fill(base, program.default.DERControlBase, BASE_FIELDS)
         _fill(rest, program.default, DEFAULT_FIELDS)
     if base == models.DERControlBase() and rest == models.DefaultDERControl():
         return None

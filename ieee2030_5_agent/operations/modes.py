@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..model.controls import RAMP_TIME
 from ..model.drafts import CURVE_MODES
 from ..model.end_device import EndDevice
 from ..model.errors import BadValue, BaseUnknown, ModelError
@@ -31,8 +32,6 @@ BASE = "DERControlBase"
 _FIELDS = ELEMENTS[BASE]
 _CURVE_MODES = SIMPLE["DERCurveType"].codes
 _OLD_NAMES = {element.old_name: name for name, element in _FIELDS.items() if element.old_name}
-# Says how to get there, not what is to be reached.
-_NO_MODE = "rampTms"
 # Points that say what an argument of its own says.
 _ELSEWHERE = {
     "interval.duration": "give duration instead",
@@ -66,7 +65,7 @@ class Modes:
             lacking = field if wire is None else missing({field: wire})
             if lacking:
                 raise BadValue(f"{path}: {lacking} is missing")
-        if not empty and not values.keys() - {_NO_MODE}:
+        if not empty and not values.keys() - {RAMP_TIME}:
             raise BadValue(f"{path}: at least one mode is expected, such as opModMaxLimW")
         return control_base(values)
 
