@@ -77,7 +77,7 @@ def _asked_program(call: Call) -> Program:
     program = call.fleet.programs.by_number(number)
     if program is None or not call.scope.sees_program(program):
         raise call.not_found(f"there is no DERProgram {number}", program)
-    if program.origin == "own" and call.contact is None:
+    if program.is_own and call.contact is None:
         (sfdi,) = program.assignment.devices
         call.contact = call.fleet.device(sfdi)
     return program
@@ -112,7 +112,7 @@ def _program(call: Call, program: Program) -> models.DERProgram:
 def _default_link(call: Call, program: Program) -> models.DefaultDERControlLink | None:
     """A device's own program is there for set points, few of which go into a default. Clients that
     follow the default of the lowest primacy as a whole, not mode by mode, would stop at it."""
-    empty = call.settings.compatibility.empty_defaults and program.origin != "own"
+    empty = call.settings.compatibility.empty_defaults and not program.is_own
     if program.has_default or empty:
         return call.link(models.DefaultDERControlLink, derp=program.number)
     return None

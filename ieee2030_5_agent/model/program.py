@@ -15,6 +15,8 @@ from .end_device import EndDevice
 from .schedule import Schedule
 
 DEFAULT_ASSIGNMENTS = "default"
+# Origin of the programs that devices have for their own set points.
+OWN = "own"
 # How many controls that ended early a program lists, of each origin: what is commanded every few
 # seconds for a day must not fill the memory. The first to end goes first.
 MOST_ENDED = 1000
@@ -57,6 +59,11 @@ class Program:
     @property
     def record(self) -> Record:
         return ("program", self.number)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it holds a device's own set points."""
+        return self.origin == OWN
 
     @property
     def records(self) -> list[Record]:
@@ -123,7 +130,7 @@ class Program:
 
     def crowded_out(self, now: int, most: int) -> Control | None:
         """The first that ended early, once there are too many; clients had time to see its end."""
-        if self.origin == "own":
+        if self.is_own:
             most = min(most, MOST_ENDED_OWN)
         return self.schedule.crowded_out(now, most)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .dispatch import Dispatch
 from .door import Door
 from .errors import DuplicateProgram
+from .program import OWN
 from .programs import Assignment, Program, Programs
 from .responses import ResponseSets
 
@@ -49,7 +50,7 @@ class Programming:
     def create_own(self, sfdi: str) -> Program:
         """The program of a device's own set points, which is told of with its registration."""
         own = Assignment(devices=frozenset({sfdi}))
-        program = self._programs.add(f"Set points {sfdi}", OWN_PROGRAM_PRIMACY, own, "own")
+        program = self._programs.add(f"Set points {sfdi}", OWN_PROGRAM_PRIMACY, own, OWN)
         self._response_sets.open(program)
         return program
 

@@ -96,7 +96,7 @@ class Programs:
         self._by_number[program.number] = program
         self._by_mrid[int.from_bytes(program.mrid)] = program
         self.generation += 1
-        if program.origin != "own":
+        if not program.is_own:
             self._shared[program.number] = program
             self._seen.clear()
 

@@ -123,7 +123,7 @@ class Orders(Part):
         return self._of_devices(given[key])
 
     def _of_program(self, program: Program) -> Target:
-        if program.origin == "own":
+        if program.is_own:
             (sfdi,) = program.assignment.devices
             return self._of_device(sfdi, "program")
         return Target(program, lambda: self._fleet.dispatch.followers(program))

@@ -40,7 +40,7 @@ class Part:
     def _shared_program(self, mrid: Any, name: str = "mRID") -> Program:
         """A program that an operator may change: that of a device's set points is not one."""
         program = self._program(mrid, name)
-        if program.origin == "own":
+        if program.is_own:
             raise ModelError(f"{name}: program {mrid} is that of a device's own set points")
         return program
 

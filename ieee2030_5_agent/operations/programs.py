@@ -34,9 +34,7 @@ class Programs(Part):
 
     def get_programs(self) -> list[dict[str, Any]]:
         """All programs but those of the devices' own set points."""
-        return [
-            described(program) for program in self._fleet.programs.all if program.origin != "own"
-        ]
+        return [described(program) for program in self._fleet.programs.all if not program.is_own]
 
     def assign_program(
         self,

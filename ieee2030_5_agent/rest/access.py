@@ -121,7 +121,7 @@ class Aggregator(_Registered):
         return device is self.own or device.registration.manager == self.own.sfdi
 
     def sees_program(self, program: Program) -> bool:
-        if program.origin == "own":
+        if program.is_own:
             (sfdi,) = program.assignment.devices
             return self.fleet.device(sfdi).registration.manager == self.own.sfdi
         managed = self.fleet.registry.managed_by(self.own.sfdi)
