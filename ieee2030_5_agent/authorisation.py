@@ -15,9 +15,10 @@ import gevent
 from volttron.client.known_identities import AUTH
 from volttron.utils.jsonrpc import RemoteError
 
+from .operations import only_reads
+
 _log = logging.getLogger(__name__)
 
-READING = "get_"
 AUTH_TIMEOUT_S = 10.0
 
 
@@ -40,7 +41,7 @@ class Gate:
 
     def pass_(self, method: str, arguments: Mapping[str, object]) -> None:
         """Returns when the caller may make this call. Raises NotAuthorised, TimeoutError."""
-        if method.startswith(READING):
+        if only_reads(method):
             return
         message = self._vip.rpc.context.vip_message
         caller, call = str(message.user or message.peer), f"{self._identity}.{method}"

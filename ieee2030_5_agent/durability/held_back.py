@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..model.errors import StoreUnavailable
+from ..operations import only_reads
 from ..rest.call import CHANGING_METHODS
 from ..rest.messages import Request, Response
 from ..server import Server
@@ -40,8 +41,8 @@ class HeldBack:
         return response if refused is None else self._server.unavailable(request, refused, response)
 
     def operation(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        """An RPC method, held back as requests are; what is named ``get_`` changes nothing."""
-        reading = method.__name__.startswith("get_")
+        """An RPC method, held back as requests are, unless it changes nothing."""
+        reading = only_reads(method.__name__)
 
         @functools.wraps(method)
         def call(*args: Any, **kwargs: Any) -> Any:

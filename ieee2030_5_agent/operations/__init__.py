@@ -29,4 +29,9 @@ class Operations(Points, Devices, Programs, Controls, Responses, Reservations, S
                     yield name, getattr(self, name)
 
 
-__all__ = ["Operations"]
+def only_reads(name: str) -> bool:
+    """Whether a call changes nothing: its name says so, also of those that the agent adds."""
+    return name.startswith("get_")
+
+
+__all__ = ["Operations", "only_reads"]
