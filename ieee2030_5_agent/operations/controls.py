@@ -188,7 +188,7 @@ class Controls(Part):
 
     def _shown(self, program: Program, control: Control) -> dict[str, Any]:
         """The resource as a device reads it, the words of its status, and whom it is for."""
-        required = control.response_required or self._server.settings.response_required
+        required = self._server.settings.responses_to(control.response_required)
         answered = any(required)
         reply_to = self._server.href("ResponseList", rsps=program.number) if answered else None
         href = self._href(program, control)

@@ -61,9 +61,8 @@ class Responses(Part):
     def _missing(self, subject: Subject, answers: Iterable[StoredResponse]) -> dict[str, int]:
         if subject.event is None:
             return {}
-        required = self._server.settings.response_required
-        if isinstance(subject.event, Control) and subject.event.response_required is not None:
-            required = subject.event.response_required
+        own = subject.event.response_required if isinstance(subject.event, Control) else None
+        required = self._server.settings.responses_to(own)
         poll_s = self._fleet.rating.rates.poll.get("DERProgramList", DEFAULT_POLL_RATE_S)
         given = {stored.code for stored in answers}
         now = self._server.clock()

@@ -188,8 +188,7 @@ class Call:
         ``required``: what an event asks for itself, None for what the server asks of all.
         Source: IEEE 2030.5-2018 RespondableResource.
         """
-        if required is None:
-            required = self.settings.response_required
+        required = self.settings.responses_to(required)
         if not any(required):
             return None, None
         return self.table.href("ResponseList", {"rsps": program}), required

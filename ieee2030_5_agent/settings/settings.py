@@ -172,6 +172,10 @@ class Settings(Strict):
         """The edition in which a device is answered that has not shown one of its own."""
         return EDITIONS[self.default_edition]
 
+    def responses_to(self, own: bytes | None) -> bytes:
+        """The responseRequired of an event: its own, or (None) what is asked of all."""
+        return self.response_required if own is None else own
+
     @property
     def notifies_loopback(self) -> bool:
         """Whether this is a laboratory to subscriptions: loopback and plain HTTP are allowed."""
