@@ -74,7 +74,9 @@ def test_refusals_are_counted(full_site: Site) -> None:
 
 def test_a_reason_full_of_hyphens_is_still_xml(site: Site) -> None:
     for path in ("/dcap/---", "/dcap/-", "/dcap/a--b-----c"):
-        etree.fromstring(site.ask("GET", path).body)
+        response = site.ask("GET", path)
+        assert response.status == 404
+        assert etree.fromstring(response.body).tag == "{urn:ieee:std:2030.5:ns}Error"
 
 
 def test_a_write_to_another_spelling_keeps_its_method(site: Site) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from ieee2030_5_agent.function_sets import ALL_ROUTES
 from ieee2030_5_agent.model.programs import Assignment
+from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Client, Response
 from ieee2030_5_agent.sep.codec import decode
 from ieee2030_5_agent.sep.facets import ELEMENTS
@@ -187,6 +188,16 @@ def test_nobody_reaches_the_subscriptions_of_another(alone: Site) -> None:
     ):
         assert alone.ask(method, path, body, client=other).status == 404, (method, path)
     assert len(alone.server.fleet.subscriptions.listed) == 1
+
+
+def test_an_operator_sees_those_of_one_device_or_of_all(alone: Site) -> None:
+    first, second = (device.sfdi for device in alone.server.fleet.registry.listed[:2])
+    other = Client(alone.server.fleet.device(second).lfdi)
+    assert subscribe(alone).status == 201
+    assert subscribe(alone, "/dcap/edev/1", "/dcap/edev/1", client=other).status == 201
+    asked = Operations(alone.server).get_subscriptions
+    for sfdi, shown in ((first, [first]), (second, [second]), (None, [first, second])):
+        assert [subscription["sfdi"] for subscription in asked(sfdi)] == shown
 
 
 def test_a_disabled_device_makes_no_subscriptions(alone: Site) -> None:
