@@ -66,8 +66,7 @@ def export_(file: Path, output: Path) -> None:
     its owner only; one that is there is replaced when all is written, and not before.
     """
     with _told(), _written(output) as stream:
-        for line in export(file):
-            stream.write(f"{line}\n")
+        stream.writelines(export(file))
 
 
 @store.command("import")

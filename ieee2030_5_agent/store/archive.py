@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryFile, gettempdir
 from typing import Any
 
 from .database import Database, Record, checked, sizes, told
@@ -27,7 +28,20 @@ class ArchiveError(ValueError):
 
 
 def export(path: Path) -> Iterator[str]:
-    """The lines of a file, also of one that an agent is writing. Raises StoreError."""
+    """The lines of a file, each with its end, also of one that an agent is writing.
+
+    All are read before the first is told: the agent's log grows for as long as the file is being
+    read, and who reads the lines may be slow. They wait in a file of the temporary folder that has
+    no name. Raises StoreError.
+    """
+    folder = Path(gettempdir())
+    with told(folder), TemporaryFile("w+", encoding="utf-8", dir=folder) as waiting:
+        waiting.writelines(f"{line}\n" for line in _lines(path))
+        waiting.seek(0)
+        yield from waiting
+
+
+def _lines(path: Path) -> Iterator[str]:
     with told(path), closing(_reading(path)) as connection:
         yield _line({"format": FORMAT, "version": _known_version(path, connection)})
         count = 0

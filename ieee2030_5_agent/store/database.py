@@ -31,6 +31,10 @@ LOG, SHARED = "-wal", "-shm"
 # Beside it too: the whole new file that is to take the place of a damaged one.
 SALVAGED = ".salvaged"
 
+# To what size the log is cut when it starts again from its beginning; SQLite does so at 4 MB where
+# nobody reads for long. Not to nothing: a sync is faster when the log need not grow.
+LOG_KEPT = 2**24
+
 # Larger than any batch that is usual.
 PROBE = "-" * 2**16
 
@@ -96,6 +100,7 @@ class Database:
                 raise DamagedStore(f"{path}: its tables are not those of version {version}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_KEPT}")
         self._check()
         if version < len(self._steps):
             with _transaction(connection):

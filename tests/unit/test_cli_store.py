@@ -7,8 +7,10 @@ import os
 import resource
 import signal
 import sqlite3
+import string
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ieee2030_5_agent.cli.main import main
+from ieee2030_5_agent.store.archive import export
 from ieee2030_5_agent.store.database import Database
 from ieee2030_5_agent.store.journal import Batch
 
@@ -103,43 +106,36 @@ def test_an_export_replaces_only_files(file: Path, tmp_path: Path) -> None:
     assert kept.stat().st_mode & 0o777 == 0o640
 
 
-@pytest.mark.parametrize("to_file", [True, False], ids=["a file", "the standard output"])
-def test_a_full_disk_is_told_in_one_line(file: Path, tmp_path: Path, to_file: bool) -> None:
+def test_a_full_temporary_folder_is_told_in_one_line(file: Path, tmp_path: Path) -> None:
     database = Database(file)
     database.write(Batch(put=[("device", str(number), "{}") for number in range(5000)]))
     database.close()
     output = tmp_path / "store.jsonl"
     output.write_text("good")
-    command = [sys.executable, "-m", "ieee2030_5_agent.cli", "store", "--file", str(file), "export"]
-    with (tmp_path / "stdout").open("w") as stdout:
-        result = subprocess.run(
-            [*command, *([str(output)] if to_file else [])],
-            preexec_fn=_small_files,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+    result = _run_with_small_files(tmp_path, file, "export", str(output))
     assert result.returncode == 1
-    assert result.stderr.splitlines() == ["Error: File too large"]
+    assert result.stderr.splitlines() == [f"Error: {tempfile.gettempdir()}: File too large"]
     assert output.read_text() == "good"
 
 
-def test_sizes_that_cannot_be_shown_are_told_in_one_line(file: Path, tmp_path: Path) -> None:
-    output = tmp_path / "stdout"
-    output.write_bytes(bytes(100_000))
-    command = [sys.executable, "-m", "ieee2030_5_agent.cli", "store", "--file", str(file), "sizes"]
-    with output.open("a") as stdout:
-        result = subprocess.run(
-            command,
+@pytest.mark.parametrize("command", ["export", "sizes"])
+def test_a_full_output_is_told_in_one_line(file: Path, tmp_path: Path, command: str) -> None:
+    (tmp_path / "stdout").write_bytes(bytes(100_000))
+    result = _run_with_small_files(tmp_path, file, command)
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == ["Error: File too large"]
+
+
+def _run_with_small_files(folder: Path, file: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    with (folder / "stdout").open("a") as stdout:
+        return subprocess.run(
+            [sys.executable, "-m", "ieee2030_5_agent.cli", "store", "--file", str(file), *args],
             preexec_fn=_small_files,
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
             check=False,
         )
-    assert result.returncode == 1
-    assert result.stderr.splitlines() == ["Error: File too large"]
 
 
 def _small_files() -> None:
@@ -157,6 +153,20 @@ def test_a_store_in_use_can_be_read_and_not_changed(file: Path) -> None:
             result = run(file, command, given=archive)
             assert result.exit_code == 1
             assert "is in use by another agent" in result.output
+    finally:
+        database.close()
+
+
+def test_an_export_that_is_read_slowly_does_not_make_the_log_grow(file: Path) -> None:
+    """`store export | less`: SQLite keeps in the log whatever comes after the oldest reader."""
+    database = Database(file)
+    try:
+        lines = export(file)
+        read = [next(lines), next(lines)]
+        for letter in string.ascii_letters:
+            database.write(Batch(put=[("device", "large", json.dumps({"a": letter * 10**6}))]))
+        assert file.with_name(f"{file.name}-wal").stat().st_size < 10**7
+        assert json.loads([*read, *lines][-1]) == {"records": len(ROWS)}
     finally:
         database.close()
 

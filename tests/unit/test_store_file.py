@@ -16,7 +16,7 @@ import pytest
 
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
-from ieee2030_5_agent.store.database import Database, connect
+from ieee2030_5_agent.store.database import LOG_KEPT, Database, connect
 from ieee2030_5_agent.store.errors import DamagedStore, StoreError, StoreLocked
 from ieee2030_5_agent.store.journal import Batch
 from ieee2030_5_agent.store.opening import open_store
@@ -239,6 +239,23 @@ def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(StoreError, match=r"data/store.sqlite: File exists"):
         Database(tmp_path / "data" / "store.sqlite")
+
+
+def test_the_log_gives_room_back_that_a_slow_reader_made_it_take(
+    database: Database, path: Path
+) -> None:
+    log = path.with_name(path.name + "-wal")
+    large = "a" * (LOG_KEPT // 10)
+    database.write(Batch(put=ROWS))
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM records").fetchone() == (2,)
+        for number in range(12):
+            database.write(Batch(put=[("device", "large", f"{large}{number}")]))
+        assert log.stat().st_size > LOG_KEPT
+    for number in range(12):
+        database.write(Batch(put=[("device", "large", f"{large}{number}")]))
+    assert log.stat().st_size <= LOG_KEPT
 
 
 # --- damage --------------------------------------------------------------------------------------
