@@ -104,8 +104,19 @@ def _written(output: Path) -> Iterator[IO[str]]:
         with output.open("w", encoding="utf-8") as stream:
             yield stream
     else:
-        with _replaced(output.resolve()) as stream:
+        with _naming(output), _replaced(output.resolve()) as stream:
             yield stream
+
+
+@contextmanager
+def _naming(output: Path) -> Iterator[None]:
+    """What goes wrong is told of the file that was given, not of the one that is written first."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, str(output)) from problem
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -116,6 +117,37 @@ def test_a_full_temporary_folder_is_told_in_one_line(file: Path, tmp_path: Path)
     assert result.returncode == 1
     assert result.stderr.splitlines() == [f"Error: {tempfile.gettempdir()}: File too large"]
     assert output.read_text() == "good"
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("nowhere/b.jsonl", "No such file or directory"),
+        ("file/b.jsonl", "Not a directory"),
+        ("link.jsonl", "No such file or directory"),
+    ],
+)
+def test_an_output_that_cannot_be_made_is_named_as_it_was_given(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, expected: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link.jsonl").symlink_to("nowhere/b.jsonl")
+    result = run(file, "export", output)
+    assert result.exit_code == 1
+    assert result.output == f"Error: {output}: {expected}\n"
+
+
+def test_an_output_that_cannot_be_replaced_is_named_as_it_was_given(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(new: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted", str(new), None, str(target))
+
+    monkeypatch.setattr(Path, "replace", refused)
+    output = tmp_path / "b.jsonl"
+    assert run(file, "export", str(output)).output == f"Error: {output}: Operation not permitted\n"
+    assert list(tmp_path.glob("tmp*")) == []
 
 
 @pytest.mark.parametrize("command", ["export", "sizes"])
