@@ -49,7 +49,10 @@ def _lines(path: Path) -> Iterator[str]:
             "SELECT kind, key, document, sum FROM records ORDER BY rowid"
         ):
             kind, key, document = checked(path, row)
-            yield _line({"kind": kind, "key": key, "document": json.loads(document)})
+            try:
+                yield _line({"kind": kind, "key": key, "document": _json(document)})
+            except ValueError as error:
+                raise StoreError(f"{path}: the record {kind} {key}: {error}") from error
             count += 1
         yield _line({"records": count})
 
@@ -111,17 +114,19 @@ def _record(number: int, found: dict[str, Any]) -> Record:
         raise ArchiveError(f"line {number}: kind, key and document are expected")
     if not isinstance(kind, str) or kind not in KINDS:
         raise ArchiveError(f"line {number}: {kind!r} is none of {', '.join(KINDS)}")
-    text = _line(document)
     try:
+        text = _line(document)
         f"{key}{text}".encode()
     except UnicodeEncodeError as error:
         raise ArchiveError(f"line {number}: this is no text: {error.reason}") from error
+    except ValueError as error:
+        raise ArchiveError(f"line {number}: {error}") from error
     return kind, key, text
 
 
 def _object(number: int, line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        found = _json(line)
     except ValueError as error:
         raise ArchiveError(f"line {number}: {error}") from error
     if not isinstance(found, dict):
@@ -144,4 +149,17 @@ def _known_version(path: Path, connection: sqlite3.Connection) -> int:
 
 
 def _line(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """Raises ValueError for a number that JSON cannot say."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _json(text: str) -> Any:
+    """What a text says, which is JSON and not the NaN and Infinity that Python adds to it.
+
+    Raises ValueError.
+    """
+    return json.loads(text, parse_constant=_refused)
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON")

@@ -90,6 +90,15 @@ def test_an_export_that_fails_leaves_the_last_good_one(file: Path, tmp_path: Pat
     assert list(tmp_path.glob("tmp*")) == []
 
 
+def test_an_export_writes_nothing_that_is_no_json(file: Path) -> None:
+    database = Database(file)
+    database.write(Batch(put=[("contact", "1", '{"last_contact":NaN}')]))
+    database.close()
+    result = run(file, "export")
+    assert result.exit_code == 1
+    assert f"{file}: the record contact 1: NaN is no number of JSON" in result.output
+
+
 def test_an_export_replaces_only_files(file: Path, tmp_path: Path) -> None:
     """A pipe stays a pipe, a link a link."""
     pipe, kept, link = (tmp_path / name for name in ("pipe", "kept", "link"))
@@ -229,6 +238,18 @@ def test_nothing_is_replaced_by_accident(file: Path) -> None:
         ),
         ('{"kind": "device", "key": "\\ud800", "document": {}}', "line 3: this is no text"),
         ('{"kind": "device", "key": "1", "document": {"a": "\\ud800"}}', "line 3: this is no text"),
+        (
+            '{"kind": "contact", "key": "1", "document": {"last_contact": NaN}}',
+            "line 3: NaN is no number of JSON",
+        ),
+        (
+            '{"kind": "contact", "key": "1", "document": {"last_contact": -Infinity}}',
+            "line 3: -Infinity is no number of JSON",
+        ),
+        (
+            '{"kind": "contact", "key": "1", "document": {"last_contact": 1e999}}',
+            "line 3: Out of range float values are not JSON compliant",
+        ),
     ],
 )
 def test_a_bad_line_is_named_and_nothing_is_imported(
