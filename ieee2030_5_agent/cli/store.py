@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,13 +72,19 @@ def export_(file: Path, output: Path) -> None:
 
 @store.command("import")
 @click.argument("source", type=click.File("r", encoding="utf-8"), default="-")
-@click.option("--replace", is_flag=True, help="Instead of what the file holds.")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Instead of what the file holds; a damaged file is kept under another name.",
+)
 @click.pass_obj
 def import_(file: Path, source: TextIO, replace: bool) -> None:
     """Brings back what was exported: all of SOURCE, or nothing when a line of it is wrong."""
     with _told():
-        count = bring_back(file, source, replace)
-    click.echo(f"{file}: {count} records")
+        brought = bring_back(file, source, time.time(), replace)
+    click.echo(f"{file}: {brought.records} records")
+    if brought.set_aside:
+        click.echo(f"it was damaged, and is kept as {brought.set_aside.name}")
 
 
 @store.command()

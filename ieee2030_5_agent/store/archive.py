@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
-from typing import Any
+from typing import Any, NamedTuple
 
-from .database import Database, Record, checked, sizes, told
-from .errors import NewerStore, StoreError
+from .database import Database, Record, checked, locked, sizes, told
+from .errors import DamagedStore, NewerStore, StoreError
 from .journal import Batch, Row
 from .kinds import KINDS
+from .salvage import set_aside_for
 from .schema import STEPS, version_of
 
 FORMAT = "ieee2030_5 store"
@@ -64,13 +65,33 @@ def sizes_of(path: Path) -> dict[str, tuple[int, int]]:
         return sizes(connection)
 
 
-def bring_back(path: Path, lines: Iterable[str], replace: bool) -> int:
-    """Writes an archive into a file that holds nothing, all or nothing; how many records.
+class BroughtBack(NamedTuple):
+    """How many records there are now, and where the damaged file is that was there before."""
 
-    ``replace``: instead of what the file holds. Raises ArchiveError, StoreError.
+    records: int
+    set_aside: Path | None
+
+
+def bring_back(path: Path, lines: Iterable[str], at: float, replace: bool) -> BroughtBack:
+    """Writes an archive into a file that holds nothing, all or nothing.
+
+    ``replace``: instead of what the file holds; a damaged one is set aside. ``at``: the time, for
+    the name of that. Raises ArchiveError, StoreError.
     """
     records = _records(lines)
-    database = Database(path)
+    # Nobody else may open the file between the damage and the new file in its place.
+    with locked(path) as lock:
+        try:
+            _write(path, records, replace, lock)
+        except DamagedStore:
+            if not replace:
+                raise
+            return BroughtBack(len(records), set_aside_for(path, at, records))
+    return BroughtBack(len(records), None)
+
+
+def _write(path: Path, records: list[Record], replace: bool, lock: int) -> None:
+    database = Database(path, lock=lock)
     try:
         held = [(kind, key) for kind, key, _ in database.read()]
         if held and not replace:
@@ -78,7 +99,6 @@ def bring_back(path: Path, lines: Iterable[str], replace: bool) -> int:
         database.write(Batch(removed=held, put=records))
     finally:
         database.close()
-    return len(records)
 
 
 def _records(lines: Iterable[str]) -> list[Record]:

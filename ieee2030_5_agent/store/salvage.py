@@ -19,6 +19,7 @@ from .database import (
     SHARED,
     Connect,
     Database,
+    Record,
     connect,
     has_content,
     is_whole,
@@ -71,22 +72,43 @@ def salvage(path: Path, at: float, damage: str, connect: Connect = connect) -> S
         with told(path):
             # SQLite would drop the log of an empty one, which tells the next start of the damage.
             rows = _readable(path) if has_content(path) else []
-            new = path.with_name(f"{path.name}.new")
-            _remove(new)
+        said = f"{damage}; it is kept as {aside.name}, {len(rows)} records of it are in use"
+        _replace(path, rows, said, connect)
+    return Salvaged(aside, len(rows))
+
+
+def set_aside_for(path: Path, at: float, rows: list[Record]) -> Path:
+    """Puts a new file with these rows in the place of a damaged one, as ``salvage`` does.
+
+    Where the damaged file is now. Raises StoreError.
+    """
+    path = path.resolve()
+    with set_aside(path, at) as aside:
+        _replace(path, rows, None, connect)
+    return aside
+
+
+def _replace(path: Path, rows: list[Record], damage: str | None, connect: Connect) -> None:
+    """Puts a new file with these rows in the place of a damaged one; ``damage``: its note."""
+    new = path.with_name(f"{path.name}.new")
+    with told(path):
+        _remove(new)
+    try:
         database = Database(new, connect)
         try:
             database.write(Batch(put=rows))
-            said = f"{damage}; it is kept as {aside.name}, {len(rows)} records of it are in use"
-            database.note(DAMAGE, said)
+            database.note(DAMAGE, damage)
             # All of it is in the file itself then: its log does not go with it.
             database.compact()
         finally:
             database.close()
         with told(path):
             os.replace(new, path.with_name(path.name + SALVAGED))
+    finally:
+        with told(path):
             _remove(new)
-            put_in_place(path)
-    return Salvaged(aside, len(rows))
+    with told(path):
+        put_in_place(path)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import string
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from click.testing import CliRunner, Result
 from ieee2030_5_agent.cli.main import main
 from ieee2030_5_agent.store.archive import export
 from ieee2030_5_agent.store.database import Database
+from ieee2030_5_agent.store.errors import StoreError
 from ieee2030_5_agent.store.journal import Batch
 
 ROWS = [
@@ -220,6 +222,76 @@ def test_nothing_is_replaced_by_accident(file: Path) -> None:
     shorter = "\n".join([*lines.splitlines()[:2], '{"records": 1}'])
     assert run(file, "import", "--replace", given=shorter).exit_code == 0
     assert rows(file) == [ROWS[0]]
+
+
+def _no_database(file: Path) -> None:
+    file.write_bytes(b"no database" * 1000)
+
+
+def _wrong_record(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE records SET sum = sum + 1 WHERE kind = 'resource'")
+
+
+def _gone_without_its_log(file: Path) -> None:
+    file.rename(file.with_name(f"{file.name}-wal"))
+
+
+@pytest.mark.parametrize("damage", [_no_database, _wrong_record, _gone_without_its_log])
+def test_a_damaged_file_is_set_aside_when_it_is_to_be_replaced(
+    file: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    lines = run(file, "export").output
+    damage(file)
+    contents = _contents(tmp_path)
+    refused = run(file, "import", given=lines)
+    assert refused.exit_code == 1
+    assert f"Error: {file}" in refused.output
+    assert _contents(tmp_path) == contents
+    result = run(file, "import", "--replace", given=lines)
+    assert (result.exit_code, rows(file)) == (0, sorted(ROWS))
+    asides = sorted(tmp_path.glob("store.damaged-*"))
+    assert [each.read_bytes() for each in asides] == list(contents.values())
+    name = asides[0].name.removesuffix("-wal")
+    assert result.output.splitlines() == [
+        f"{file}: 3 records",
+        f"it was damaged, and is kept as {name}",
+    ]
+    assert list(tmp_path.glob("*.new*")) == []
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    """The store's file and its log."""
+    files = (folder / name for name in ("store.sqlite", "store.sqlite-wal"))
+    return {each.name: each.read_bytes() for each in files if each.exists()}
+
+
+def test_a_damaged_file_that_cannot_be_replaced_stays_as_it_was(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = run(file, "export").output
+    _no_database(file)
+    contents = _contents(tmp_path)
+
+    def full(database: Database, batch: Batch) -> None:
+        raise StoreError("there is no room")
+
+    monkeypatch.setattr(Database, "write", full)
+    result = run(file, "import", "--replace", given=lines)
+    assert (result.exit_code, result.output) == (1, "Error: there is no room\n")
+    assert _contents(tmp_path) == contents
+    assert [*tmp_path.glob("store.damaged-*"), *tmp_path.glob("*.new*")] == []
+
+
+def test_a_file_of_a_newer_version_is_not_replaced(file: Path) -> None:
+    lines = run(file, "export").output
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("PRAGMA user_version = 9")
+    before = file.read_bytes()
+    result = run(file, "import", "--replace", given=lines)
+    assert result.exit_code == 1
+    assert "is of version 9" in result.output
+    assert file.read_bytes() == before
 
 
 @pytest.mark.parametrize(
