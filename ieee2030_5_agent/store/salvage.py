@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 from collections import deque
@@ -31,6 +32,9 @@ from .schema import first_page, has_layout, is_usual
 
 # The note that a damaged file was met, until somebody acknowledges it.
 DAMAGE = "damage"
+
+# Of a file that is damaged again and again, at each start or every few seconds.
+COPIES_KEPT = 5
 
 # The second comes of an error that quotes what is no text.
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
@@ -116,7 +120,8 @@ def set_aside(path: Path, at: float) -> Iterator[Path]:
     """Copies a file, with its log, under a name that says what it is and that no other copy has.
 
     The copy stays when the block ends well. One that fails is tried again, with a copy of its own:
-    they would fill the disk. Raises StoreError.
+    they would fill the disk. So would those of a file that is damaged again and again: the oldest
+    beyond COPIES_KEPT are removed then. Raises StoreError.
     """
     aside = _free_name(path, at)
     try:
@@ -128,6 +133,22 @@ def set_aside(path: Path, at: float) -> Iterator[Path]:
             for name in ("", LOG):
                 aside.with_name(aside.name + name).unlink(missing_ok=True)
         raise
+    with told(path):
+        _remove_oldest(path, aside)
+
+
+def _remove_oldest(path: Path, newest: Path) -> None:
+    """Removes the oldest copies of a file; never the one just made, whatever the clock says."""
+    stem, suffix = re.escape(path.stem), re.escape(path.suffix)
+    name = re.compile(rf"({stem}\.damaged-\d+(?:-\d+)?{suffix})(?:{LOG})?")
+    made: dict[Path, int] = {}
+    for file in path.parent.iterdir():
+        if found := name.fullmatch(file.name):
+            copy = path.with_name(found[1])
+            made[copy] = max(made.get(copy, 0), file.stat().st_mtime_ns)
+    del made[newest]
+    for copy in sorted(made, key=made.__getitem__, reverse=True)[COPIES_KEPT - 1 :]:
+        _remove(copy)
 
 
 def _free_name(path: Path, at: float) -> Path:

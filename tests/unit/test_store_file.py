@@ -20,7 +20,7 @@ from ieee2030_5_agent.store.database import LOG_KEPT, Database, connect
 from ieee2030_5_agent.store.errors import DamagedStore, StoreError, StoreLocked
 from ieee2030_5_agent.store.journal import Batch
 from ieee2030_5_agent.store.opening import open_store
-from ieee2030_5_agent.store.salvage import salvage
+from ieee2030_5_agent.store.salvage import COPIES_KEPT, salvage
 from tests.faulty_disk import Disk
 
 ROWS = [("device", "1", '{"a":1}'), ("resource", "1/DERStatus/1", '{"b":2}')]
@@ -433,6 +433,40 @@ def test_no_copy_of_a_damaged_file_takes_the_place_of_another(path: Path) -> Non
     ]
     assert [aside.read_bytes() for aside in asides] == contents
     assert {aside.stat().st_mode & 0o777 for aside in asides} == {0o600}
+
+
+def test_only_the_newest_copies_of_damaged_files_are_kept(path: Path) -> None:
+    """A disk that damages the file again and again would be filled with copies of it."""
+    many(path)
+    others = ["other.damaged-5.sqlite", "store.damaged-5.sqlite.old", "store.damaged-x.sqlite"]
+    # The log of one whose file was gone, and what SQLite leaves beside one that is looked at.
+    beside = ["store.damaged-4.sqlite-wal", "store.damaged-7.sqlite-shm"]
+    for name in others + beside:
+        path.with_name(name).write_text("")
+        os.utime(path.with_name(name), (0, 0))
+    for number in range(12):
+        _damaged_and_salvaged(path, f"no database {number}", at_clock=number)
+    found = [each.read_text() for each in path.parent.glob("store.damaged-*.sqlite")]
+    newest = [f"no database {number}" for number in range(12 - COPIES_KEPT, 12)]
+    assert sorted(found) == sorted(["", *newest])  # and the one with a name of its own
+    assert not any(path.with_name(name).exists() for name in beside)
+    assert all(path.with_name(name).exists() for name in others)
+
+
+def test_the_copy_that_was_just_made_stays_when_the_clock_went_back(path: Path) -> None:
+    many(path)
+    for number in range(COPIES_KEPT):
+        _damaged_and_salvaged(path, f"no database {number}", at_clock=2**32 + number)
+    _damaged_and_salvaged(path, "the last", at_clock=0)
+    found = [each.read_text() for each in path.parent.glob("store.damaged-*")]
+    newest = [f"no database {number}" for number in range(1, COPIES_KEPT)]
+    assert sorted(found) == sorted([*newest, "the last"])
+
+
+def _damaged_and_salvaged(path: Path, content: str, at_clock: int) -> None:
+    """All in the same second, as their names have it."""
+    path.write_text(content)
+    os.utime(salvage(path, 7, DAMAGED).set_aside, (at_clock, at_clock))
 
 
 @pytest.mark.parametrize("fault", ["full", "failing"])
