@@ -82,20 +82,35 @@ def test_latencies_are_those_of_all_turns() -> None:
     assert (figure.ours, figure.reference, figure.unit) == (50, 4, "ms")
 
 
+STEADY = [0.030] * 1000
+STALLS_ONCE = [*STEADY, 0.071]
+
+
 @pytest.mark.parametrize(
-    ("ours", "met"),
+    ("ours", "reference", "counts", "met"),
     [
-        pytest.param([0.030] * 100, True, id="as all connections of the reference"),
-        pytest.param([0.060] * 100, True, id="slower, but no stall"),
-        pytest.param([0.030] * 99 + [0.500], True, id="the machine did something else once"),
-        pytest.param([0.030] * 98 + [0.075] * 2, False, id="some are stalled"),
-        pytest.param([0.075] * 100, False, id="each is stalled"),
+        pytest.param([STEADY] * 3, [STEADY] * 3, (0, 0), True, id="as the reference"),
+        pytest.param([[0.060] * 9] * 3, [STEADY] * 3, (0, 0), True, id="slower, but no stall"),
+        pytest.param([STALLS_ONCE, STEADY], [STEADY] * 2, (1, 0), False, id="one of thousands"),
+        pytest.param(
+            [[*STEADY, 0.5, 0.5], STEADY],
+            [STEADY, STALLS_ONCE],
+            (1, 1),
+            True,
+            id="the machine disturbed both",
+        ),
+        pytest.param(
+            [STALLS_ONCE] * 3, [STALLS_ONCE, *[STEADY] * 2], (3, 1), False, id="ours more often"
+        ),
     ],
 )
-def test_a_stall_is_seen_with_many_connections(ours: list[float], met: bool) -> None:
-    turns = Turns([result(1, *ours)], [result(1, *[0.030] * 100)])
-    stall = turns.stall("n", "ours <= 40")
-    assert (stall.goal_met, stall.unit) == (met, "ms")
+def test_a_stall_of_any_request_counts_unless_the_reference_stalls_as_often(
+    ours: list[list[float]], reference: list[list[float]], counts: tuple[int, int], met: bool
+) -> None:
+    turns = Turns([result(1, *each) for each in ours], [result(1, *each) for each in reference])
+    stalled = turns.stalled("n")
+    assert (stalled.ours, stalled.reference, stalled.unit) == (*counts, "turns")
+    assert stalled.goal_met is met
 
 
 def test_a_cost_is_spread_over_all_operations() -> None:
