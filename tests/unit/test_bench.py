@@ -313,6 +313,34 @@ def test_the_benchmark_writes_its_figures_and_says_how_many_goals_are_met(
     ]
 
 
+def test_a_group_that_fails_leaves_the_figures_that_were_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def failing(_: object) -> Iterator[Figure]:
+        yield Figure("b", 2.0, None, "s")
+        raise RuntimeError("the platform has ended")
+
+    groups: dict[str, Any] = {"one": lambda _: iter([Figure("a", 1.0, None, "s")]), "two": failing}
+    target = tmp_path / "figures.json"
+    monkeypatch.setattr(bench, "GROUPS", groups)
+    monkeypatch.setenv("BENCH_JSON", str(target))
+    with pytest.raises(RuntimeError, match="the platform has ended"):
+        bench.main([])
+    assert [each["name"] for each in json.loads(target.read_text())] == ["a", "b"]
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured: list[str] = []
+    groups: dict[str, Any] = {"one": lambda _: iter(measured.append("one") or ())}
+    monkeypatch.setattr(bench, "GROUPS", groups)
+    monkeypatch.setenv("BENCH_JSON", str(tmp_path / "missing" / "figures.json"))
+    assert bench.main([]) == 2
+    assert "BENCH_JSON cannot be written" in capsys.readouterr().err
+    assert measured == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "ours", "code"),
     [

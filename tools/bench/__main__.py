@@ -27,7 +27,8 @@ HEADING = "  ".join(
 
 def main(arguments: Sequence[str]) -> int:
     """The exit code is 0 when everything was measured, whatever goals are met; with ``--strict``
-    it is 1 when a goal is not."""
+    it is 1 when a goal is not. 2: nothing was measured, because of a group that there is not or a
+    file that cannot be written."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench")
     parser.add_argument("groups", metavar="GROUP", nargs="*", help=", ".join(GROUPS))
     parser.add_argument("--strict", action="store_true", help="exit code 1 if a goal is not met")
@@ -37,24 +38,41 @@ def main(arguments: Sequence[str]) -> int:
     if unknown:
         sys.stderr.write(f"no group {', '.join(unknown)}; there are {', '.join(GROUPS)}\n")
         return 2
+    target = os.environ.get("BENCH_JSON")
+    figures: list[Figure] = []
+    try:
+        _write(target, figures)
+    except OSError as problem:
+        sys.stderr.write(f"BENCH_JSON cannot be written: {problem}\n")
+        return 2
     started = time.monotonic()
     sys.stdout.write(HEADING + "\n")
-    figures: list[Figure] = []
-    with Workbench() as bench:
-        wanted = [name for name in GROUPS if not chosen or name in chosen]
-        bench.begin(wanted)
-        for place, name in enumerate(wanted, start=1):
-            elapsed = time.monotonic() - started
-            _progress(f"[{place}/{len(wanted)}] measuring {name}, {elapsed:.0f} s so far")
-            for figure in GROUPS[name](bench):
-                _print(figure.as_line(NAME_WIDTH))
-                figures.append(figure)
+    try:
+        _measure([name for name in GROUPS if not chosen or name in chosen], started, figures)
+    finally:  # what was measured before a group failed took minutes
+        _write(target, figures)
     met = sum(1 for figure in figures if figure.goal_met)
     stated = sum(1 for figure in figures if figure.goal is not None)
     _print(f"{met} of {stated} goals met, in {time.monotonic() - started:.0f} s")
-    if target := os.environ.get("BENCH_JSON"):
-        Path(target).write_text(as_json(figures))
     return 1 if options.strict and met < stated else 0
+
+
+def _measure(groups: Sequence[str], started: float, figures: list[Figure]) -> None:
+    """Prints each figure and adds it to ``figures`` as soon as it is there."""
+    with Workbench() as bench:
+        bench.begin(groups)
+        for place, name in enumerate(groups, start=1):
+            elapsed = time.monotonic() - started
+            _progress(f"[{place}/{len(groups)}] measuring {name}, {elapsed:.0f} s so far")
+            for figure in GROUPS[name](bench):
+                _print(figure.as_line(NAME_WIDTH))
+                figures.append(figure)
+
+
+def _write(target: str | None, figures: Sequence[Figure]) -> None:
+    """Writes the file, if one is wanted."""
+    if target:
+        Path(target).write_text(as_json(figures))
 
 
 def _print(line: str) -> None:
