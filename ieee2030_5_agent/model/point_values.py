@@ -28,12 +28,16 @@ class PointValues(Mapping[str, PointValue]):
     def update(self, values: Mapping[str, PointValue], now: float) -> dict[str, PointValue]:
         """Takes over what points read now (None: nothing); returns what is another than before."""
         changed: dict[str, PointValue] = {}
+        room = len(self._values)
         for name, value in values.items():
-            place = self._places.get(name, len(self._values))
-            before = self._values[place] if place < len(self._values) else None
+            place = self._places.get(name, room)
+            before = self._values[place] if place < room else None
+            if value is None and before is None:
+                continue
+            if place >= room:
+                place = self._place(name)
+                room = len(self._values)
             if value is not None:
-                if before is None:
-                    place = self._place(name)
                 self._times[place] = now
             if value is not before:
                 self._values[place] = value
@@ -85,10 +89,9 @@ class PointValues(Mapping[str, PointValue]):
         return len(self._values) - self._values.count(None)
 
     def _place(self, name: str) -> int:
-        """Where a point is kept; makes room for all that are known by now."""
+        """Where a point is kept that has no room yet; makes room for all that are known by now."""
         place = self._places.setdefault(name, len(self._places))
         missing = len(self._places) - len(self._values)
-        if place >= len(self._values):
-            self._values += [None] * missing
-            self._times.frombytes(bytes(8 * missing))
+        self._values += [None] * missing
+        self._times.frombytes(bytes(8 * missing))
         return place
