@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from ieee2030_5_agent.model.fleet import Fleet
+from ieee2030_5_agent.model.points import PointMap
 from ieee2030_5_agent.sep.codec import decode
 from tests.driver_fakes import fake_platform
 from tools.bench import __main__ as bench
@@ -19,6 +21,7 @@ from tools.bench import (
     load_process,
     polling,
     site,
+    start_speed,
 )
 from tools.bench.figures import Figure, as_json
 from tools.bench.load import Result, request
@@ -245,6 +248,30 @@ def test_a_filled_fleet_has_every_resource_reading_and_control() -> None:
         points = server.fleet.get_points(each.sfdi)
         assert len(points) == 26
         assert points["b113_A"] == 38
+
+
+def test_a_start_ends_with_an_answer_of_a_server_that_has_devices_and_the_default_registry(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+    maps: list[PointMap] = []
+    set_default_points = Fleet.set_default_points
+
+    def noting(fleet: Fleet, points: PointMap) -> None:
+        maps.append(points)
+        set_default_points(fleet, points)
+
+    monkeypatch.setattr(start_speed, "DEVICES", 3)
+    monkeypatch.setattr(site, "ask", lambda *request: asked.append(request))
+    monkeypatch.setattr(Fleet, "set_default_points", noting)
+    clock, processor = start_speed.seconds()
+    ((server, *_),) = asked
+    (points,) = maps
+    known = server.fleet.registry.listed
+    assert [device.point_map for device in known] == [points] * 3
+    assert len(points.rows) > 1000
+    assert clock > 0
+    assert processor > 0
 
 
 def test_a_request_states_the_length_of_its_body() -> None:

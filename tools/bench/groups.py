@@ -15,6 +15,7 @@ from . import (
     polling,
     request_speed,
     scrape,
+    start_speed,
     store_speed,
     thousand,
     web_speed,
@@ -56,6 +57,8 @@ GROUPS: dict[str, Callable[[Workbench], Iterator[Figure]]] = {
     "codec": lambda bench: codec_speed.measure(),
     "memory": lambda bench: memory.measure(),
     "requests": lambda bench: iter(bench.requests.result()),
+    # After the process of the requests has ended: the clock counts.
+    "start": lambda bench: start_speed.measure(),
     "store": lambda bench: store_speed.measure(),
     "listener": lambda bench: listener_speed.measure(bench.load),
     "web": lambda bench: web_speed.measure(bench.platform, bench.load),

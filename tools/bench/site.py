@@ -22,6 +22,8 @@ START = 1_780_000_000.0
 CONTROL_S = 300
 # The 26 points that the original agent had.
 REGISTRY = Path(__file__).parents[2] / "config" / "ieee2030_5_original.csv"
+# All that can be said about a DER: what the agent starts with, and an operator changes.
+FULL_REGISTRY = REGISTRY.with_name("ieee2030_5.csv")
 
 
 class Device(NamedTuple):
@@ -55,9 +57,9 @@ def fleet(count: int) -> list[Device]:
     return [device(number) for number in range(count)]
 
 
-def registry_rows() -> list[dict[str, str]]:
-    """The rows of the original's registry."""
-    with REGISTRY.open(newline="", encoding="utf-8") as file:
+def registry_rows(registry: Path = REGISTRY) -> list[dict[str, str]]:
+    """The rows of a registry, as the configuration store has them."""
+    with registry.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
