@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -320,6 +321,17 @@ def test_the_poll_of_a_device_is_due_when_its_scheduler_says(driver_type: str) -
         for at in platform.polls[name]:
             # Half a second later it is half a second late.
             assert polling.late(at + 0.5, offsets[f"devices/{name}"]) == pytest.approx(0.5)
+
+
+def test_one_percent_of_the_polled_devices_change_each_second() -> None:
+    devices = site.fleet(polling.DEVICES)
+    platform: Any = SimpleNamespace(devices=devices, web_port=1)
+    order = polling.changes(platform, 2 * polling.INTERVAL_S)
+    paths = [text.split()[1] for requests in order.requests for text in requests[:1]]
+    assert len(set(paths)) == order.connections == polling.CHANGING
+    assert order.connections / order.pause_s == polling.DEVICES / 100
+    known = {each.href + documents.PLACES["DERStatus"] for each in devices}
+    assert set(paths) <= known
 
 
 def test_the_benchmark_writes_its_figures_and_says_how_many_goals_are_met(

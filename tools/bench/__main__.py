@@ -15,7 +15,7 @@ from pathlib import Path
 from .figures import Figure, as_json
 from .groups import GROUPS, Workbench
 
-NAME_WIDTH = 64
+NAME_WIDTH = 74
 HEADING = "  ".join(
     [
         f"{'name':<{NAME_WIDTH}}",

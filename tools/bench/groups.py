@@ -63,6 +63,6 @@ GROUPS: dict[str, Callable[[Workbench], Iterator[Figure]]] = {
     "listener": lambda bench: listener_speed.measure(bench.load),
     "web": lambda bench: web_speed.measure(bench.platform, bench.load),
     "scrape": lambda bench: scrape.measure(bench.platform, bench.load),
-    "polling": lambda bench: polling.measure(bench.platform),
+    "polling": lambda bench: polling.measure(bench.platform, bench.load),
     "thousand": lambda bench: thousand.measure(bench.platform, bench.load),
 }

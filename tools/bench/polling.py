@@ -1,4 +1,7 @@
-"""The platform driver with 200 devices: from poll to publish, and how many calls that takes."""
+"""The platform driver with 200 devices: from poll to publish, and how many calls that takes.
+
+Meanwhile 1 % of the devices send another state each second, so that polls bring changes.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,16 @@ from typing import Any, NamedTuple
 
 import gevent
 
+from . import documents
 from .figures import Figure
-from .platform import BenchPlatform
+from .load import Load, Order, status_requests
+from .platform import AGENT, BenchPlatform
 from .timing import percentile
 
 DEVICES = 200
 INTERVAL_S = 5
+# Each sends once in an interval, one after the other: that is 1 % of all devices each second.
+CHANGING = DEVICES * INTERVAL_S // 100
 # Whole intervals that are measured, after the first publish of every device.
 INTERVALS = 2
 INTERVALS_OF_CALLS = 1  # where only calls are counted
@@ -30,12 +37,13 @@ class Polled(NamedTuple):
     calls: float
 
 
-def measure(platform: BenchPlatform) -> Iterator[Figure]:
+def measure(platform: BenchPlatform, load: Load) -> Iterator[Figure]:
     yield Figure("message bus: publishes, one after the other", ceiling(platform), None, "1/s")
-    ours = watch(platform, "ieee2030_5", cache_expiry_s=INTERVAL_S)
-    own = watch(platform, "own_remote")
-    shared = watch(platform, "shared_remote", INTERVALS_OF_CALLS)
+    ours = watch(platform, load, "ieee2030_5", cache_expiry_s=INTERVAL_S)
+    own = watch(platform, load, "own_remote")
+    shared = watch(platform, load, "shared_remote", INTERVALS_OF_CALLS)
     name = f"driver, {DEVICES} devices every {INTERVAL_S} s"
+    calls = f"{name}: calls with cache_expiry_s {INTERVAL_S}"
     for which, percent, goal in (
         ("p50", 50, None),
         ("p99", 99, "ratio <= 1"),
@@ -48,8 +56,8 @@ def measure(platform: BenchPlatform) -> Iterator[Figure]:
             "ms",
             goal,
         )
-    yield Figure(f"{name}: calls / shared remote", ours.calls, shared.calls, "1/s", "ratio <= 1")
-    yield Figure(f"{name}: calls / own remotes", ours.calls, own.calls, "1/s")
+    yield Figure(f"{calls} / shared remote", ours.calls, shared.calls, "1/s", "ratio <= 1")
+    yield Figure(f"{calls} / own remotes", ours.calls, own.calls, "1/s")
     yield Figure(f"{name}: publishes / due", ours.publishes, DEVICES / INTERVAL_S, "1/s")
 
 
@@ -64,20 +72,40 @@ def ceiling(platform: BenchPlatform) -> float:
 
 
 def watch(
-    platform: BenchPlatform, driver_type: str, intervals: int = INTERVALS, **remote: object
+    platform: BenchPlatform,
+    load: Load,
+    driver_type: str,
+    intervals: int = INTERVALS,
+    **remote: object,
 ) -> Polled:
-    """Runs the platform driver with devices of a type, and looks at the bus for some intervals."""
+    """Runs the platform driver with devices of a type, and looks at the bus for some intervals.
+
+    Raises RuntimeError when other devices have changed than were to.
+    """
     seconds = INTERVAL_S * intervals
     with platform.polled(driver_type, DEVICES, INTERVAL_S, FIRST_S, **remote) as driver:
         offsets = due_offsets(platform.schedule(driver))
+        cursor = platform.peer.rpc(AGENT, "get_cursor")
         seen, calls = len(driver.bus), platform.calls()
+        sending = gevent.spawn(load.run, changes(platform, seconds))
         gevent.sleep(seconds)
         messages, called = list(driver.bus)[seen:], platform.calls() - calls
+        sending.get()
+        changed = len(platform.peer.rpc(AGENT, "get_changes", cursor)["points"])
+    if changed != CHANGING:
+        raise RuntimeError(f"{changed} devices have changed, not {CHANGING}")
     return Polled(
         [late(each.at, offsets[each.topic.removesuffix("/multi")]) for each in messages],
         len(messages) / seconds,
         called / seconds,
     )
+
+
+def changes(platform: BenchPlatform, seconds: float) -> Order:
+    """Devices from all over the fleet send another state once in an interval."""
+    hrefs = [each.href for each in platform.devices[: DEVICES : DEVICES // CHANGING]]
+    requests = [status_requests("PUT", href + documents.PLACES["DERStatus"]) for href in hrefs]
+    return Order(platform.web_port, requests, CHANGING, seconds, pause_s=INTERVAL_S)
 
 
 def due_offsets(schedule: dict[str, Any]) -> dict[str, float]:
