@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from .model.end_device import Registration
 from .model.errors import DuplicateProgram
+from .model.filling import without_collection
 from .model.fleet import Fleet
 from .model.programs import Assignment
 from .model.programs import Program as DERProgram
@@ -32,6 +33,7 @@ def check_configuration(fleet: Fleet, settings: Settings) -> None:
             fleet.programming.check_new(entry.mrid)
 
 
+@without_collection()
 def configure_fleet(fleet: Fleet, settings: Settings) -> None:
     """Devices first, so that programs find them; aggregators before those that they manage."""
     aggregators = [registration_of(entry, aggregator=True) for entry in settings.aggregators]

@@ -19,6 +19,7 @@ from .dispatch import Dispatch
 from .door import Door
 from .end_device import REPEATED, EndDevice, Registration
 from .errors import StillManages, UnknownDevice, UnknownPoint
+from .filling import without_collection
 from .granting import Granting
 from .log_keeping import LogKeeping
 from .mirroring import Mirroring
@@ -345,6 +346,7 @@ class Fleet:
 
     # --- points --------------------------------------------------------------------------------
 
+    @without_collection()
     def set_default_points(self, point_map: PointMap) -> None:
         """The points of devices that have no registry of their own.
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
 from ..model.changes import Record
+from ..model.filling import without_collection
 from ..model.fleet import Fleet
 from .kinds import KINDS, Restoring, TextKey, raise_counters
 
@@ -47,7 +47,7 @@ def restore(
     gives back. Returns those that cannot be used; all others are in the fleet then. ``made``: is
     told which records had to be made because others rest on them, and are still to be written.
     """
-    with _no_collection():
+    with without_collection():
         return _restore(fleet, rows, made)
 
 
@@ -68,19 +68,6 @@ def _restore(
     made(fleet.replace_lost_programs())
     fleet.resume(restoring.point_times)
     return unusable
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Nearly everything that is made stays: to look for garbage again and again takes half of the
-    time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _in_order(kind: str, rows: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
