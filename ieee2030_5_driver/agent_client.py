@@ -280,7 +280,7 @@ class AgentClient:
 
     def _update(self, device: DeviceCache, values: Mapping[str, Any]) -> None:
         changed = device.update(values)
-        if changed and device.ready:  # the first values of all points are no news
+        if changed and device.fetched:  # the first values of all points are no news
             for listener in self._listeners:
                 listener(device.sfdi, changed)
 
@@ -294,7 +294,9 @@ class AgentClient:
                 self._refuse(
                     device, f"agent {self.identity!r} does not deliver {', '.join(missing)}"
                 )
-            elif sfdi not in self._written:  # a revert during the refresh needs another one
+                continue
+            device.fetched = True
+            if sfdi not in self._written:  # a revert during the refresh needs another one
                 device.complete, device.doubtful = True, False
 
     # -- registries --

@@ -19,6 +19,8 @@ class DeviceCache:
     # Whether the agent has the registry, and whether every point of it has been fetched since.
     configured: bool = False
     complete: bool = False
+    # Whether that has been so once: from then on another value is news.
+    fetched: bool = False
     # Whether a value may be another one than the agent's, which tells no change of it.
     doubtful: bool = False
     refusal: str | None = None
@@ -37,7 +39,7 @@ class DeviceCache:
 
     def forget(self) -> None:
         """The agent does not have the registry any more."""
-        self.configured = self.complete = self.doubtful = False
+        self.configured = self.complete = self.fetched = self.doubtful = False
         self.retry_at = float("-inf")
         self.values = {}
 

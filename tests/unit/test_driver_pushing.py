@@ -89,6 +89,16 @@ def test_a_written_value_is_published(platform: FakePlatform) -> None:
     assert turn(platform) == {"devices/one/multi": [{"Set": 7.0}]}
 
 
+def test_a_revert_and_what_changes_with_it_are_published(platform: FakePlatform) -> None:
+    interface = platform.interface("one")
+    interface.set_point("devices/one/Set", 7.0)
+    turn(platform)
+    interface.revert_point("devices/one/Set")
+    platform.agent.receive(SFDI, "W", 99)
+    assert turn(platform) == {"devices/one/multi": [{"Set": None, "W": 99}]}
+    assert turn(platform) == {}
+
+
 def test_the_poll_interval_stays_what_it_is(platform: FakePlatform) -> None:
     before = len(platform.polls["one"])
     for value in range(5):
