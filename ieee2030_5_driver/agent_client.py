@@ -148,16 +148,23 @@ class AgentClient:
         self.read(sfdi, max_age, timeout)  # the agent must know the registry
         epoch = self._epoch
         try:
-            return self._rpc.call(method, sfdi, *arguments, timeout=timeout)
-        except AgentUnavailable as error:
-            self._lost(str(error))
-            raise
+            return self._command(method, sfdi, arguments, timeout)
         except AgentRefused:
             # A restarted agent refuses the points of a registry that it no longer has.
             self.read(sfdi, 0, timeout)
             if self._epoch == epoch:
                 raise
-        return self._rpc.call(method, sfdi, *arguments, timeout=timeout)
+        return self._command(method, sfdi, arguments, timeout)
+
+    def _command(self, method: str, sfdi: str, arguments: tuple[Any, ...], timeout: float) -> Any:
+        try:
+            return self._rpc.call(method, sfdi, *arguments, timeout=timeout)
+        except AgentError as error:
+            if isinstance(error, AgentUnavailable):
+                self._lost(str(error))
+            if sfdi in self._devices:
+                self._note_write(sfdi, {})  # it may have been carried out all the same
+            raise
 
     def _note_write(self, sfdi: str, values: dict[str, Any]) -> None:
         """The next refresh asks for all points of the device: of those that have the value again

@@ -388,6 +388,34 @@ def test_losing_the_agent_while_setting(house: House) -> None:
         house.read_later()
 
 
+@pytest.mark.parametrize("method", ["set_point", "revert_point"])
+@pytest.mark.parametrize("lost", [gevent.Timeout, ValueError], ids=["no answer", "failed"])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_write_without_a_good_answer_may_have_been_carried_out(
+    house: House, method: str, lost: type[BaseException], restarted: bool
+) -> None:
+    """However long values are cached: the next read that reaches the agent shows what it has."""
+    house.set_point(1)
+    house.read_later()
+    if restarted:
+        house.restart_agent()
+    agent = house.agent
+    carry_out = getattr(agent, method)
+
+    def answer_is_lost(*arguments: Any) -> None:
+        carry_out(*arguments)
+        agent.receive(ONE, "W", 8)
+        raise lost
+
+    setattr(agent, method, answer_is_lost)
+    arguments = {"set_point": ("Set", 7), "revert_point": ("Set",)}[method]
+    with pytest.raises(DriverInterfaceError):
+        getattr(house.client, method)(ONE, *arguments, 60.0, TIMEOUT)
+    house.clock.now += agent_client.FAILURE_MEMORY_S
+    assert house.client.read(ONE, 60.0, TIMEOUT) == agent.values[ONE]
+    assert agent.values[ONE]["W"] == 8
+
+
 def test_a_reader_that_is_killed_does_not_block_the_others(house: House) -> None:
     house.read()
     house.clock.now += MAX_AGE + 0.01
