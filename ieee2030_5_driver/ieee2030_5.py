@@ -107,6 +107,8 @@ class Interface(BaseInterface):
         self.config = self.driver_agent.config = config
         self._complain("; ".join(problems) or None)
         if is_update:
+            # In an update of the driver's own configuration its schedulers are made next.
+            poll_scheduler.take_charge(self.driver_agent.equipment_model.agent, ())
             # The device may be in another poll group when this update is through.
             self.driver_agent.core.spawn(self._use_our_scheduler)
         else:

@@ -42,6 +42,8 @@ LONGEST_SLEEP_S = 5.0
 # not to the scheduler: when platform.driver makes new schedulers, each due time is still given
 # out once only.
 _timetables: WeakKeyDictionary[Any, dict[str, Timetable[Any]]] = WeakKeyDictionary()
+# By group, why points of a remote are not polled: logged when it changes.
+_complaints: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
 
 
 class IntervalPollScheduler(StaticCyclicPollScheduler):
@@ -72,9 +74,15 @@ class IntervalPollScheduler(StaticCyclicPollScheduler):
         """
         _sort_out_strays(self.data_model)
         now = time.time()
+        # In this order, so that slots follow the configuration.
         for remote, by_interval in PollScheduler.poll_sets.get(self.group, {}).items():
-            for interval in by_interval:  # in this order, so that slots follow the configuration
-                self.timetable.add(Entry(remote, interval), now)
+            problems = []
+            for interval, poll_set in by_interval.items():
+                try:
+                    self.timetable.add(Entry(remote, interval), now)
+                except ValueError as error:  # platform.driver takes any interval
+                    problems.append(f"{len(poll_set.points)} of its points: {error}")
+            self._complain(remote, "; ".join(problems))
 
     def _schedule_polling(self) -> None:
         last = self.timetable.last_due()
@@ -85,6 +93,12 @@ class IntervalPollScheduler(StaticCyclicPollScheduler):
         if self._runner is None:
             _log.info("group %s: each device is polled once per interval", self.group)
             self._runner = self.data_model.agent.core.spawn(self._run)
+
+    def _complain(self, remote: Any, complaint: str) -> None:
+        complaints = _complaints.setdefault(remote, {})
+        if complaint and complaint != complaints.get(self.group):
+            _log.warning("%s is not polled: %s", remote.unique_id[0], complaint)
+        complaints[self.group] = complaint
 
     @classmethod
     def remove_from_schedule(cls, point: Any, data_model: Any) -> bool:

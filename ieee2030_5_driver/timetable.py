@@ -10,6 +10,10 @@ from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T", bound=Hashable)
 
+# Shorter ones are lost in the rounding of clock times, longer ones leave the calendar.
+SHORTEST_INTERVAL_S = 0.01
+LONGEST_INTERVAL_S = 366 * 86_400
+
 
 class Entry(NamedTuple, Generic[T]):
     """One remote polled every ``interval`` seconds."""
@@ -56,9 +60,17 @@ class Timetable(Generic[T]):
         return (start_offset + slot * spacing) % entry.interval
 
     def add(self, entry: Entry[T], now: float) -> None:
-        """Polls ``entry`` from its next due time on. One that is there already stays as it is."""
+        """Polls ``entry`` from its next due time on. One that is there already stays as it is.
+
+        Raises ``ValueError`` for an interval that nothing can be polled at.
+        """
         if entry in self._due:
             return
+        if not SHORTEST_INTERVAL_S <= entry.interval <= LONGEST_INTERVAL_S:  # nor for nan
+            raise ValueError(
+                f"interval: {entry.interval:g} is not between {SHORTEST_INTERVAL_S:g} and"
+                f" {LONGEST_INTERVAL_S} seconds"
+            )
         slot = self._slots.get(entry.remote)
         if slot is None:
             slot = self._slots[entry.remote] = _Slot(self._free_number())

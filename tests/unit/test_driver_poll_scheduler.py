@@ -230,6 +230,32 @@ def test_a_deleted_device_leaves_nothing_behind(platform: FakePlatform) -> None:
     assert [entry.remote.unique_id for entry in scheduler.timetable.entries] == [("devices/d1",)]
 
 
+@pytest.mark.parametrize("interval", [0, -5, 10**12])
+@pytest.mark.parametrize("other", [device(1), other_device()], ids=["ours", "another driver's"])
+def test_a_bad_interval_concerns_its_device_alone(
+    platform: FakePlatform,
+    interval: int,
+    other: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    platform.start(d0=device(0), bad={**other, "interval": interval})
+    assert counts(platform, 20) == {"d0": 4}
+    platform.store("d2", device(2))
+    platform.configure_driver()
+    assert counts(platform, 20) == {"d0": 4, "d2": 4}
+    (line,) = [record.getMessage() for record in caplog.records if "interval" in record.message]
+    number = len(other["registry_config"])
+    assert line == (
+        f"devices/bad is not polled: {number} of its points: interval: {interval:g} is not between"
+        " 0.01 and 31622400 seconds"
+    )
+    platform.store("bad", other)
+    assert counts(platform, 20) == {"d0": 4, "d2": 4, "bad": 4}
+    platform.store("bad", {**other, "interval": interval})
+    assert counts(platform, 20) == {"d0": 4, "d2": 4}
+    assert len([text for text in caplog.messages if "interval" in text]) == 2
+
+
 def test_a_poll_that_fails_does_not_end_the_others(platform: FakePlatform) -> None:
     platform.start(d0=device(0), d1=device(1))
     platform.agent.bad_points = {"A"}

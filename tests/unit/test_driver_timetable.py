@@ -97,6 +97,17 @@ def test_the_clock_is_set_back() -> None:
     assert due_times(timetable, START - 3600, START - 3590)[A] == [START - 3595, START - 3590]
 
 
+@pytest.mark.parametrize("interval", [0, -5, 1e-9, 1e12, float("nan"), float("inf")])
+def test_an_interval_that_nothing_can_be_polled_at(interval: float) -> None:
+    timetable = table(A)
+    with pytest.raises(
+        ValueError, match=r"^interval: .* is not between 0\.01 and 31622400 seconds"
+    ):
+        timetable.add(Entry("bad", interval), START)
+    assert timetable.take_due(START + 5) == [A]
+    assert list(timetable.entries) == [A]
+
+
 def test_an_empty_table() -> None:
     timetable = table()
     assert timetable.take_due(START) == []
