@@ -8,17 +8,20 @@ sent (``config_points``) before its first value is served, and again after the a
 from __future__ import annotations
 
 import logging
+import math
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from gevent.event import AsyncResult
 from gevent.pool import Pool
 
+from .changes import Changes, get_changes
 from .device_cache import DeviceCache
 from .registry import Row
 from .rpc import AgentError, AgentRefused, AgentRpc, AgentUnavailable
+from .settings import DEFAULT_RPC_TIMEOUT_S
+from .shared_refresh import SharedRefresh
 
 _log = logging.getLogger(__name__)
 
@@ -43,14 +46,6 @@ class Owner(Protocol):
         """Whether the device is still configured."""
 
 
-class _Changes(NamedTuple):
-    epoch: str
-    cursor: str
-    points: Mapping[str, Mapping[str, Any] | None]
-    # Devices whose points are all there.
-    whole: frozenset[str]
-
-
 class AgentClient:
     """Values of all devices that one agent serves to this platform.driver."""
 
@@ -66,8 +61,7 @@ class AgentClient:
         self._epoch: str | None = None
         self._cursor: str | None = None
         self._fetched_at = float("-inf")
-        # The refresh that is under way; its result is the reason of a failure, or None.
-        self._flight: AsyncResult | None = None
+        self._shared_refresh = SharedRefresh(self._fetch_or_lose, rpc, clock)
         # Devices that somebody waits for, and that are not ready.
         self._wanted: set[str] = set()
         # What was written since the last refresh began: its answer may be older than that.
@@ -80,7 +74,13 @@ class AgentClient:
 
     # -- which devices there are --
 
-    def claim(self, sfdi: str, owner: Owner, rows: list[Row]) -> None:
+    def claim(
+        self,
+        sfdi: str,
+        owner: Owner,
+        rows: list[Row],
+        rpc_timeout_s: float = DEFAULT_RPC_TIMEOUT_S,
+    ) -> None:
         """Makes ``owner`` the only one that polls the device, with this registry.
 
         The agent gets the registry when the device is read. A second owner is refused with a
@@ -96,6 +96,7 @@ class AgentClient:
             self._devices[sfdi] = DeviceCache(sfdi)
             self._owners[sfdi] = weakref.ref(owner)
         device = self._devices[sfdi]
+        device.rpc_timeout_s = rpc_timeout_s
         if device.rows is not rows and device.rows != rows:
             device.configure(self._shared(rows))
 
@@ -119,7 +120,7 @@ class AgentClient:
             self._raise_refusal(device)
             if not device.ready:
                 self._wanted.add(sfdi)
-            self._refresh(timeout)
+            self._refresh(max_age, timeout)
             if device.ready:
                 return device.values
         self._raise_refusal(device)
@@ -175,35 +176,35 @@ class AgentClient:
 
     # -- refreshing --
 
-    def refresh(self, timeout: float) -> None:
+    def refresh(self) -> None:
         """Brings all devices up to date."""
-        self._refresh(timeout)
+        self._refresh(math.inf, self._longest_timeout())
 
-    def wait_for_change(self, seconds: float, timeout: float) -> None:
+    def wait_for_change(self, seconds: float) -> None:
         """Returns when the agent knows more than the last refresh brought, or after a while."""
-        self._rpc.call("get_cursor", self._cursor, seconds, timeout=seconds + timeout)
+        timeout = seconds + self._longest_timeout()
+        self._rpc.call("get_cursor", self._cursor, seconds, timeout=timeout)
 
-    def _refresh(self, timeout: float) -> None:
-        """Asks the agent what changed; those who ask meanwhile wait for the same answer."""
+    def _longest_timeout(self) -> float:
+        """How long the agent may take for a call that is made for all devices."""
+        return max(
+            (device.rpc_timeout_s for device in self._devices.values()),
+            default=DEFAULT_RPC_TIMEOUT_S,
+        )
+
+    def _refresh(self, max_age: float, timeout: float) -> None:
+        """Asks the agent what changed, together with all who ask meanwhile."""
         if self._failure and self._clock() - self._failed_at < FAILURE_MEMORY_S:
             raise AgentUnavailable(self._failure)
-        if self._flight is not None:
-            failure = self._flight.get()
-            if failure:
-                raise AgentUnavailable(failure)
-            return
-        flight = self._flight = AsyncResult()
-        failure = "the refresh was interrupted"
+        # The calls themselves have a limit, which only an earlier one must not wait for.
+        self._shared_refresh.ask(max_age, timeout if timeout < self._longest_timeout() else None)
+
+    def _fetch_or_lose(self) -> None:
         try:
-            self._fetch(timeout)
-            failure = None
+            self._fetch(self._longest_timeout())
         except AgentError as error:
-            failure = str(error)
-            self._lost(failure)
-            raise AgentUnavailable(failure) from None
-        finally:
-            self._flight = None
-            flight.set(failure)
+            self._lost(str(error))
+            raise
 
     def _fetch(self, timeout: float) -> None:
         started = self._clock()
@@ -229,7 +230,7 @@ class AgentClient:
     def _fetch_changes(self, devices: Iterable[DeviceCache], timeout: float) -> bool:
         """False when the agent turned out to be a new one, which knows no registry yet."""
         if self._cursor is not None:
-            changes = self._changes(self._cursor, None, timeout)
+            changes = get_changes(self._rpc, self._cursor, None, timeout)
             if self._restarted(changes.epoch):
                 return False
             self._forget_strangers(changes)
@@ -237,7 +238,7 @@ class AgentClient:
             self._cursor = changes.cursor
         incomplete = [device.sfdi for device in devices if device.configured]
         if incomplete or self._cursor is None:
-            everything = self._changes(None, incomplete, timeout)
+            everything = get_changes(self._rpc, None, incomplete, timeout)
             if self._restarted(everything.epoch):
                 return False
             self._apply(everything)
@@ -247,24 +248,7 @@ class AgentClient:
         self._arrived()
         return True
 
-    def _changes(self, cursor: str | None, sfdis: list[str] | None, timeout: float) -> _Changes:
-        try:
-            answer = self._rpc.call("get_changes", cursor, sfdis, timeout=timeout)
-        except AgentRefused as error:
-            raise AgentUnavailable(f"agent {self.identity!r}: get_changes: {error}") from None
-        try:
-            new_cursor, points = answer["cursor"], answer["points"]
-            epoch, colon, _ = new_cursor.rpartition(":")
-            if colon and isinstance(points, dict):
-                return _Changes(epoch, new_cursor, points, frozenset(answer["whole"]))
-        except (TypeError, KeyError, AttributeError):
-            pass
-        raise AgentUnavailable(
-            f"agent {self.identity!r} answered get_changes with {str(answer)[:80]!r}:"
-            " is it an IEEE 2030.5 agent?"
-        )
-
-    def _forget_strangers(self, changes: _Changes) -> None:
+    def _forget_strangers(self, changes: Changes) -> None:
         """Somebody else gave the agent another registry for a device: what it says of it now is
         not what our rows mean, so it gets ours again."""
         for sfdi in changes.whole:
@@ -274,7 +258,7 @@ class AgentClient:
                 device.forget()
                 self._wanted.add(sfdi)
 
-    def _apply(self, changes: _Changes) -> None:
+    def _apply(self, changes: Changes) -> None:
         for sfdi, values in changes.points.items():
             device = self._devices.get(sfdi)
             if device is None or not device.configured:
@@ -312,20 +296,24 @@ class AgentClient:
         unknown = [device for device in devices if not device.configured]
         pool = Pool(CONCURRENT_REGISTRIES)
         try:
-            for _ in pool.imap_unordered(lambda device: self._send(device, timeout), unknown):
-                pass
+            for lost in pool.imap_unordered(lambda device: self._send(device, timeout), unknown):
+                if lost:
+                    raise lost
         finally:
             pool.kill()
 
-    def _send(self, device: DeviceCache, timeout: float) -> None:
+    def _send(self, device: DeviceCache, timeout: float) -> AgentUnavailable | None:
         rows = device.rows
         try:
             self._rpc.call("config_points", device.sfdi, rows, timeout=timeout)
         except AgentRefused as error:
             self._refuse(device, str(error))
-            return
-        if device.accepted(rows):
-            _log.info("%s: its registry is now accepted", self._topic(device.sfdi))
+        except AgentUnavailable as error:
+            return error  # raised here it would be the error of a greenlet that nobody catches
+        else:
+            if device.accepted(rows):
+                _log.info("%s: its registry is now accepted", self._topic(device.sfdi))
+        return None
 
     def _refuse(self, device: DeviceCache, reason: str) -> None:
         if device.refused(reason, self._clock() + REFUSAL_MEMORY_S):

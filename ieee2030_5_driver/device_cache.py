@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .registry import NAME, Row
+from .settings import DEFAULT_RPC_TIMEOUT_S
 
 
 @dataclass(slots=True, eq=False)
@@ -14,6 +15,7 @@ class DeviceCache:
     """Changed by AgentClient only."""
 
     sfdi: str
+    rpc_timeout_s: float = DEFAULT_RPC_TIMEOUT_S
     rows: list[Row] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
     # Whether the agent has the registry, and whether every point of it has been fetched since.

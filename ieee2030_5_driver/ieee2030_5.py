@@ -154,7 +154,7 @@ class Interface(BaseInterface):
 
     def _claim(self, settings: DeviceSettings, rows: list[Row]) -> AgentClient:
         client = client_for(self.driver_agent, settings.agent_id)
-        client.claim(settings.sfdi, self, rows)
+        client.claim(settings.sfdi, self, rows, settings.rpc_timeout_s)
         if settings.push_changes:
             pusher_for(self.driver_agent, settings.agent_id).add(settings.sfdi, self)
         return client

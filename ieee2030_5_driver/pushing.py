@@ -21,7 +21,6 @@ _log = logging.getLogger(__name__)
 
 # The longest that one call waits at the agent, which then answers that nothing has changed.
 WAIT_S = 30.0
-RPC_TIMEOUT_S = 5.0
 # After a failure; whether the agent is there is logged by its client.
 RETRY_S = 2.0
 
@@ -75,9 +74,9 @@ class Pusher:
     def turn(self) -> None:
         """Publishes what has changed, then waits for the next change. Never raises AgentError."""
         try:
-            self._client.refresh(RPC_TIMEOUT_S)
+            self._client.refresh()
             self._publish()
-            self._client.wait_for_change(WAIT_S, RPC_TIMEOUT_S)
+            self._client.wait_for_change(WAIT_S)
             self._complain(None)
         except AgentError as error:
             self._complain(str(error))

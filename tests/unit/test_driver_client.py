@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
 
 import gevent
 import pytest
+from gevent.event import Event
 from volttron.client.vip.agent.errors import Unreachable
 from volttron.driver.base.interfaces import DriverInterfaceError
 from volttron.utils.jsonrpc import MethodNotFound, RemoteError
@@ -108,6 +110,121 @@ def test_no_cache_asks_each_time(house: House) -> None:
         house.client.read(ONE, 0.0, TIMEOUT)
         house.clock.now += 0.001
     assert house.agent.calls == {"get_changes": 3}
+
+
+def test_without_a_cache_a_refresh_that_began_before_is_too_old(house: House) -> None:
+    house.read()
+    let_go = Event()
+
+    def slow() -> None:
+        house.agent.on_the_way = lambda: None
+        let_go.wait()
+
+    house.agent.on_the_way = slow
+    house.agent.calls.clear()
+    gevent.spawn(house.client.read, ONE, 0.0, TIMEOUT)
+    gevent.sleep(0.001)
+    house.agent.receive(ONE, "Set", 7)  # not in the answer that is on its way
+    readers = [gevent.spawn(house.client.read, ONE, 0.0, TIMEOUT) for _ in range(5)]
+    gevent.sleep(0.001)
+    let_go.set()
+    assert [reader.get()["Set"] for reader in readers] == [7] * 5
+    assert house.agent.calls == {"get_changes": 2}  # the five share theirs
+
+
+def test_a_refresh_is_joined_that_is_not_older_than_a_value_may_be(house: House) -> None:
+    house.read_later()
+    house.clock.now += MAX_AGE
+    house.agent.calls.clear()
+
+    def join_meanwhile() -> None:
+        house.agent.on_the_way = lambda: None
+        house.clock.now += MAX_AGE - 0.01
+        readers.append(gevent.spawn(house.read))
+        gevent.sleep(0.001)
+
+    readers: list[Any] = []
+    house.agent.on_the_way = join_meanwhile
+    house.read()
+    readers[0].get()
+    assert house.agent.calls == {"get_changes": 1}
+
+
+# -- time-outs --
+
+
+def test_a_refresh_may_take_the_longest_timeout_of_the_devices(house: House) -> None:
+    house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
+    limits: dict[str, float] = {}
+
+    class Limited(FakeVip):
+        def _call(self, peer: str, method: str, *arguments: Any) -> Any:
+            answer = super()._call(peer, method, *arguments)
+
+            def get(timeout: float) -> Any:
+                limits[method] = timeout
+                return answer.get(timeout)
+
+            return SimpleNamespace(get=get)
+
+    house.vip.rpc.call = Limited(house.agent)._call
+    house.read()
+    house.client.refresh()
+    house.set_point(5)
+    house.client.wait_for_change(60.0)
+    assert limits == {"config_points": 30, "get_changes": 30, "set_point": 5, "get_cursor": 90}
+    house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 7.0)
+    house.client.refresh()
+    assert limits["get_changes"] == 7
+
+
+def test_nobody_waits_longer_than_its_own_timeout(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    patient = DEVICES[1]
+    house.client.claim(patient, house.holders[patient], ROWS, 30.0)
+    house.read(patient)
+    house.read()
+    house.clock.now += 2 * MAX_AGE
+    let_go = Event()
+
+    def slow() -> None:
+        house.agent.on_the_way = lambda: None
+        let_go.wait()
+
+    house.agent.on_the_way = slow
+    reader = gevent.spawn(house.client.read, patient, MAX_AGE, 30.0)
+    for _ in range(2):
+        with pytest.raises(AgentUnavailable, match=r"'ieee2030_5' has not answered for 0\.01 s"):
+            house.client.read(ONE, MAX_AGE, 0.01)
+    house.agent.receive(ONE, "W", 5)
+    let_go.set()
+    reader.get()
+    house.clock.now += 2 * MAX_AGE
+    with caplog.at_level(logging.INFO):
+        assert house.client.read(ONE, MAX_AGE, 0.01)["W"] == 5
+    assert [text for text in caplog.messages if "answer" in text] == [
+        "agent 'ieee2030_5' has not answered for 0.01 s: devices with that rpc_timeout_s are not"
+        " published",
+        "agent 'ieee2030_5' answers in time again",
+    ]
+
+
+def test_a_refresh_of_many_calls_may_take_longer_than_one(house: House) -> None:
+    house.claim(*DEVICES[1:])
+    house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
+    slow_call = house.agent.config_points
+
+    def config_points(*arguments: Any) -> None:
+        gevent.sleep(0.02)
+        slow_call(*arguments)
+
+    house.agent.config_points = config_points  # type: ignore[method-assign]
+    readers = [gevent.spawn(house.client.read, sfdi, MAX_AGE, 0.1) for sfdi in DEVICES]
+    gevent.joinall(readers, raise_error=True)
+
+
+# -- changes --
 
 
 def test_only_changes_are_transferred(house: House) -> None:
@@ -336,7 +453,8 @@ def test_lost_agent_is_not_asked_by_everybody(
 ) -> None:
     caplog.set_level(logging.INFO)
     house.claim(*DEVICES)
-    house.read()
+    for sfdi in DEVICES:
+        house.read(sfdi)
     house.vip.agent = None
     calls = MagicMock(wraps=house.vip._answer)
     house.vip._answer = calls  # type: ignore[method-assign]
@@ -424,9 +542,9 @@ def test_a_reader_that_is_killed_does_not_block_the_others(house: House) -> None
     second = gevent.spawn(house.read)
     gevent.sleep(0)
     first.kill()
-    second.join()
-    assert str(second.exception) == "the refresh was interrupted"
-    assert house.read()["W"] is None
+    house.agent.calls.clear()
+    assert second.get() == {"W": None, "SoC": None, "Set": None}
+    assert house.agent.calls == {"get_changes": 1}
 
 
 @pytest.mark.parametrize(
