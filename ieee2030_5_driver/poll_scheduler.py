@@ -64,6 +64,9 @@ class IntervalPollScheduler(StaticCyclicPollScheduler):
         self.timetable = timetables[group]
         self._changed = Event()
         self._runner: Any = None
+        # Entries whose poll is under way, and whether they were due again meanwhile.
+        self._running: dict[Entry[Any], bool] = {}
+        self._slow: set[Entry[Any]] = set()
 
     # -- what platform.driver calls --
 
@@ -149,19 +152,50 @@ class IntervalPollScheduler(StaticCyclicPollScheduler):
         return self.data_model.agent.poll_schedulers.get(self.group) is self
 
     def poll_due(self, now: float) -> None:
-        """Starts the polls that are due; each is due once per interval."""
-        due: dict[Any, list[Any]] = {}
+        """Starts the polls that are due; each is due once per interval.
+
+        One whose last poll still runs is left out: polls would pile up on a slow bus or agent.
+        """
+        due: dict[Any, dict[Entry[Any], Any]] = {}
         for entry in self.timetable.take_due(now):
             poll_set = self._poll_set(entry)
             if poll_set is not None and _has_points(poll_set):
-                due.setdefault(entry.remote, []).append(poll_set)
+                if not self._still_runs(entry):
+                    due.setdefault(entry.remote, {})[entry] = poll_set
             else:
                 # Deleted or stopped. When it comes back it will be scheduled again.
                 self.timetable.discard(entry)
+                self._slow.discard(entry)
                 _drop_set(self.group, entry.remote, entry.interval)
         for remote, poll_sets in due.items():
             # Points of one remote that are due together are read together.
-            self.data_model.agent.core.spawn(_poll, remote, reduce(or_, poll_sets))
+            self._running.update(dict.fromkeys(poll_sets, False))
+            self.data_model.agent.core.spawn(self._poll, remote, poll_sets)
+
+    def _poll(self, remote: Any, poll_sets: dict[Entry[Any], Any]) -> None:
+        try:
+            ready_to_poll = getattr(remote.interface, "ready_to_poll", None)
+            if ready_to_poll is None or ready_to_poll():
+                remote.poll_data(reduce(or_, poll_sets.values()))
+        finally:
+            for entry in poll_sets:
+                due_meanwhile = self._running.pop(entry)
+                if entry in self._slow and not due_meanwhile:
+                    self._slow.discard(entry)
+                    _log.info("%s is polled in time again", entry.remote.unique_id[0])
+
+    def _still_runs(self, entry: Entry[Any]) -> bool:
+        if entry not in self._running:
+            return False
+        self._running[entry] = True
+        if entry not in self._slow:
+            self._slow.add(entry)
+            _log.warning(
+                "%s: polls are left out: one takes longer than the interval of %g s",
+                entry.remote.unique_id[0],
+                entry.interval,
+            )
+        return True
 
     def _poll_set(self, entry: Entry[Any]) -> Any:
         sets = PollScheduler.poll_sets.get(self.group, {})
@@ -211,12 +245,6 @@ def _on_driver_config(agent: Any) -> Callable[..., None]:
             driver.core.spawn(take_charge, driver, ())
 
     return updated
-
-
-def _poll(remote: Any, poll_set: Any) -> None:
-    ready_to_poll = getattr(remote.interface, "ready_to_poll", None)
-    if ready_to_poll is None or ready_to_poll():
-        remote.poll_data(poll_set)
 
 
 def _sets_of(remote: Any) -> list[tuple[str, float, Any]]:

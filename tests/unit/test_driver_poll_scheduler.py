@@ -6,7 +6,9 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import gevent
 import pytest
+from gevent.event import Event
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from platform_driver.config import GroupConfig
@@ -14,7 +16,7 @@ from platform_driver.poll_scheduler import PollScheduler, StaticCyclicPollSchedu
 
 from ieee2030_5_driver import poll_scheduler
 from ieee2030_5_driver.poll_scheduler import IntervalPollScheduler
-from tests.driver_fakes import FakePlatform, fake_platform
+from tests.driver_fakes import FakePlatform, Result, fake_platform
 
 SFDIS = [
     f"{number}{-sum(map(int, str(number))) % 10}".zfill(12) for number in range(10_000, 10_030)
@@ -228,6 +230,45 @@ def test_a_deleted_device_leaves_nothing_behind(platform: FakePlatform) -> None:
     assert [remote.unique_id for remote in remotes] == [("devices/d1",)]
     scheduler = platform.driver.poll_schedulers["default"]
     assert [entry.remote.unique_id for entry in scheduler.timetable.entries] == [("devices/d1",)]
+
+
+def test_polls_that_take_longer_than_the_interval_do_not_pile_up(
+    platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    platform.start(d0=device(0))
+    platform.run(5)
+    caplog.set_level(logging.INFO, poll_scheduler.__name__)
+    caplog.clear()
+    started: list[gevent.Greenlet] = []
+    bus_is_free = Event()
+
+    def spawn(function: Any, *arguments: Any) -> None:
+        started.append(gevent.spawn(function, *arguments))
+
+    def publish(*_: object, **__: object) -> Result:
+        bus_is_free.wait()
+        return Result(lambda: None)
+
+    def pass_intervals(count: int) -> None:
+        scheduler = platform.driver.poll_schedulers["default"]
+        for _ in range(count):
+            platform.clock.now += 5
+            scheduler.poll_due(platform.clock.now)
+            gevent.sleep(0.001)
+
+    monkeypatch.setattr(platform.core, "spawn", spawn)
+    monkeypatch.setattr(platform.vip.pubsub, "publish", publish)
+    pass_intervals(10)
+    assert [greenlet.ready() for greenlet in started] == [False]
+    for _ in range(2):  # the poll that ends now was not in time, the next one is
+        bus_is_free.set()
+        gevent.joinall(started)
+        pass_intervals(1)
+    assert len(started) == 3
+    assert caplog.messages == [
+        "devices/d0: polls are left out: one takes longer than the interval of 5 s",
+        "devices/d0 is polled in time again",
+    ]
 
 
 @pytest.mark.parametrize("interval", [0, -5, 10**12])
