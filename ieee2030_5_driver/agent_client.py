@@ -233,7 +233,6 @@ class AgentClient:
             changes = get_changes(self._rpc, self._cursor, None, timeout)
             if self._restarted(changes.epoch):
                 return False
-            self._forget_strangers(changes)
             self._apply(changes)
             self._cursor = changes.cursor
         incomplete = [device.sfdi for device in devices if device.configured]
@@ -251,14 +250,15 @@ class AgentClient:
     def _forget_strangers(self, changes: Changes) -> None:
         """Somebody else gave the agent another registry for a device: what it says of it now is
         not what our rows mean, so it gets ours again."""
-        for sfdi in changes.whole:
-            device, values = self._devices.get(sfdi), changes.points[sfdi]
-            if device and device.configured and values is not None and not device.fits(values):
+        for sfdi, registry in changes.registries.items():
+            device = self._devices.get(sfdi)
+            if device and device.configured and device.registry != registry:
                 _log.info("%s: its registry was changed at the agent", self._topic(sfdi))
                 device.forget()
                 self._wanted.add(sfdi)
 
     def _apply(self, changes: Changes) -> None:
+        self._forget_strangers(changes)
         for sfdi, values in changes.points.items():
             device = self._devices.get(sfdi)
             if device is None or not device.configured:
@@ -305,13 +305,13 @@ class AgentClient:
     def _send(self, device: DeviceCache, timeout: float) -> AgentUnavailable | None:
         rows = device.rows
         try:
-            self._rpc.call("config_points", device.sfdi, rows, timeout=timeout)
+            registry = self._rpc.call("config_points", device.sfdi, rows, timeout=timeout)
         except AgentRefused as error:
             self._refuse(device, str(error))
         except AgentUnavailable as error:
             return error  # raised here it would be the error of a greenlet that nobody catches
         else:
-            if device.accepted(rows):
+            if device.accepted(rows, registry):
                 _log.info("%s: its registry is now accepted", self._topic(device.sfdi))
         return None
 

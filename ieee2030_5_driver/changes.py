@@ -14,8 +14,8 @@ class Changes(NamedTuple):
     epoch: str
     cursor: str
     points: Mapping[str, Mapping[str, Any] | None]
-    # Devices whose points are all there.
-    whole: frozenset[str]
+    # The registries of the devices whose points are all there, as config_points named them.
+    registries: Mapping[str, object]
 
 
 def get_changes(
@@ -30,8 +30,8 @@ def get_changes(
         new_cursor, points = answer["cursor"], answer["points"]
         epoch, colon, _ = new_cursor.rpartition(":")
         if colon and isinstance(points, dict):
-            return Changes(epoch, new_cursor, points, frozenset(answer["whole"]))
-    except (TypeError, KeyError, AttributeError):
+            return Changes(epoch, new_cursor, points, dict(answer["registries"]))
+    except (TypeError, ValueError, KeyError, AttributeError):
         pass
     raise AgentUnavailable(
         f"agent {rpc.identity!r} answered get_changes with {str(answer)[:80]!r}:"

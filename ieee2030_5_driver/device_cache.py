@@ -21,6 +21,8 @@ class DeviceCache:
     # Whether the agent has the registry, and whether every point of it has been fetched since.
     configured: bool = False
     complete: bool = False
+    # What the agent calls the registry.
+    registry: object = None
     # Whether that has been so once: from then on another value is news.
     fetched: bool = False
     # Whether a value may be another one than the agent's, which tells no change of it.
@@ -58,12 +60,12 @@ class DeviceCache:
         before.update(changed)
         return changed
 
-    def accepted(self, rows: list[Row]) -> bool:
+    def accepted(self, rows: list[Row], registry: object) -> bool:
         """Notes that the agent took ``rows``; True when it had refused before."""
         if rows is not self.rows:
             return False  # replaced while they were on their way
         was_refused = self.refusal is not None
-        self.configured, self.refusal = True, None
+        self.configured, self.registry, self.refusal = True, registry, None
         return was_refused
 
     def refused(self, reason: str, retry_at: float) -> bool:
@@ -76,10 +78,6 @@ class DeviceCache:
     def missing_points(self) -> list[str]:
         """Configured points without a value (a point that was never received has one: None)."""
         return [row[NAME] for row in self.rows if not self._has(row)]
-
-    def fits(self, values: Mapping[str, Any]) -> bool:
-        """Whether these are the points of our registry, no more and no less."""
-        return set(values) == {row[NAME] for row in self.rows}
 
     def _has(self, row: Row) -> bool:
         return row[NAME] in self.values

@@ -76,6 +76,7 @@ class FakeAgent:
         self.bad_points: set[str] = set()
         self.hidden_points: set[str] = set()
         self.maps: dict[str, list[str]] = {}
+        self.registries: dict[str, str] = {}
         self.values: dict[str, dict[str, Any]] = {}
         self.changes: list[tuple[int, str, set[str]]] = []
         self.removed: dict[str, int] = {}
@@ -98,7 +99,7 @@ class FakeAgent:
         finally:
             self.busy -= 1
 
-    def config_points(self, sfdi: str, rows: list[dict[str, Any]]) -> None:
+    def config_points(self, sfdi: str, rows: list[dict[str, Any]]) -> str:
         if self.known is not None and sfdi not in self.known:
             raise ValueError(f"device {sfdi} is not registered")
         names = [row["Volttron Point Name"] for row in rows]
@@ -111,7 +112,9 @@ class FakeAgent:
             name: old.get(name) for name in names if name not in self.hidden_points
         }
         self.removed.pop(sfdi, None)
+        self.registries[sfdi] = repr(rows)
         self._changed(sfdi, *names)
+        return self.registries[sfdi]
 
     def get_changes(self, cursor: str | None, sfdis: list[str] | None = None) -> dict[str, Any]:
         self.before()
@@ -130,7 +133,12 @@ class FakeAgent:
         whole = [
             each for each, told in points.items() if told and set(told) == set(self.values[each])
         ]
-        answer = {"cursor": f"{self.epoch}:{self.count}", "points": points, "whole": whole}
+        answer = {
+            "cursor": f"{self.epoch}:{self.count}",
+            "points": points,
+            "whole": whole,
+            "registries": {each: self.registries[each] for each in whole},
+        }
         self.on_the_way()
         return answer
 

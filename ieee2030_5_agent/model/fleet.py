@@ -179,10 +179,12 @@ class Fleet:
     def get_changes(
         self, cursor: str | None, sfdis: Container[str] | None = None
     ) -> dict[str, Any]:
-        """What changed since a cursor: ``{"cursor", "points": {sfdi: {point: value}}, "whole"}``.
+        """What changed since a cursor: ``{"cursor", "points": {sfdi: {point: value}}, "whole",
+        "registries"}``.
 
         A device that was removed has ``None`` instead of points. ``whole`` names the devices whose
-        points are all there, because their set is another one. An unknown cursor reads all.
+        points are all there, because their set is another one, ``registries`` whose points those
+        are: what config_points returned, or ``None`` for the default. An unknown cursor reads all.
         What a control has just brought may come with a later cursor for some devices.
         """
         self._catch_up(())
@@ -199,7 +201,15 @@ class Fleet:
                 points[sfdi] = device.all_points
             else:
                 points[sfdi] = {name: device.points.get(name) for name in names}
-        return {"cursor": self._log.cursor, "points": points, "whole": whole}
+        registries = {
+            sfdi: device.registry for sfdi in whole if (device := self.registry.by_sfdi(sfdi))
+        }
+        return {
+            "cursor": self._log.cursor,
+            "points": points,
+            "whole": whole,
+            "registries": registries,
+        }
 
     def listen(self, listener: Callable[[Changed], None], *, keeps: bool = False) -> None:
         """Calls ``listener`` after each change, in order; ``keeps``: also after those that are
@@ -365,8 +375,11 @@ class Fleet:
                     "points", device, {}, device.points.as_dict(), records=[device.record]
                 )
 
-    def config_points(self, sfdi: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Gives a device a registry of its own. Raises UnknownDevice, PointMapError."""
+    def config_points(self, sfdi: str, rows: Iterable[Mapping[str, Any]]) -> str:
+        """Gives a device a registry of its own; the digest of its rows.
+
+        Raises UnknownDevice, PointMapError.
+        """
         device = self.device(sfdi)
         try:
             device.registry = self.own_registries.take(rows)
@@ -378,6 +391,7 @@ class Fleet:
         self._points.configure(device, point_map)
         records = [device.record, ("registry", device.registry)]
         self._door.emit("points", device, {}, device.points.as_dict(), records=records)
+        return device.registry
 
     def set_point(self, sfdi: str, name: str, value: PointValue) -> PointValue:
         """Commands, stages or puts into the default; returns what the point reads then, or the

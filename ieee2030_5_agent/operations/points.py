@@ -31,11 +31,11 @@ class Points(Part):
         """Takes back what set_point commanded through this point."""
         self._fleet.revert_point(sfdi_of(sfdi), _text("point_name", point_name))
 
-    def config_points(self, sfdi: str | int, point_map: list[dict[str, Any]]) -> None:
-        """Gives a device a registry of its own: rows with cells by column title."""
+    def config_points(self, sfdi: str | int, point_map: list[dict[str, Any]]) -> str:
+        """Gives a device a registry of its own: rows with cells by column title; their digest."""
         if not isinstance(point_map, list) or not all(isinstance(row, dict) for row in point_map):
             raise ModelError("point_map: a list of rows is expected, objects by column title")
-        self._fleet.config_points(sfdi_of(sfdi), point_map)
+        return self._fleet.config_points(sfdi_of(sfdi), point_map)
 
     def get_changes(
         self, cursor: str | None = None, sfdis: list[str | int] | None = None

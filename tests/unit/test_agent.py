@@ -379,7 +379,7 @@ def test_sfdi_in_any_spelling(agent: Any, sfdi: str | int) -> None:
 def test_changes_since_a_cursor(agent: Any) -> None:
     first = call(agent, "get_changes")
     assert first["points"].keys() == {SFDI_A}
-    nothing = {"cursor": first["cursor"], "points": {}, "whole": []}
+    nothing = {"cursor": first["cursor"], "points": {}, "whole": [], "registries": {}}
     assert call(agent, "get_changes", first["cursor"]) == nothing
     call(agent, "config_points", SFDI_A, ROWS)
     assert call(agent, "get_changes", first["cursor"])["points"] == {SFDI_A: {"state": None}}

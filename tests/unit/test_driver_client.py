@@ -215,9 +215,9 @@ def test_a_refresh_of_many_calls_may_take_longer_than_one(house: House) -> None:
     house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
     slow_call = house.agent.config_points
 
-    def config_points(*arguments: Any) -> None:
+    def config_points(*arguments: Any) -> str:
         gevent.sleep(0.02)
-        slow_call(*arguments)
+        return slow_call(*arguments)
 
     house.agent.config_points = config_points  # type: ignore[method-assign]
     readers = [gevent.spawn(house.client.read, sfdi, MAX_AGE, 0.1) for sfdi in DEVICES]
@@ -629,6 +629,32 @@ def test_a_registry_that_somebody_else_changed_is_sent_again(house: House) -> No
     assert house.agent.maps[ONE] == ["W", "SoC", "Set"]
     house.agent.receive(ONE, "W", 7)
     assert house.read_later()["W"] == 7
+
+
+def test_two_who_give_a_device_other_registries_take_turns(house: House) -> None:
+    """Each of our reads brings our registry back once, not again and again."""
+    house.read()
+    other = [{**row, "Field": "other"} for row in ROWS]
+    for _ in range(3):
+        house.agent.config_points(ONE, other)
+        house.agent.calls.clear()
+        assert set(house.read_later()) == {"W", "SoC", "Set"}
+        assert house.agent.calls["config_points"] == 1
+        assert house.agent.registries[ONE] == repr(ROWS)
+
+
+def test_a_registry_that_is_changed_while_all_points_are_fetched(house: House) -> None:
+    """What the agent says then is not what our rows mean."""
+    rounds = iter([True])
+
+    def change_once() -> None:
+        if next(rounds, False):
+            house.agent.config_points(ONE, [{**row, "Field": "other"} for row in ROWS])
+            house.agent.receive(ONE, "W", 5)
+
+    house.agent.before = change_once
+    house.read()
+    assert house.agent.registries[ONE] == repr(ROWS)
 
 
 def test_points_that_the_agent_does_not_deliver(house: House) -> None:

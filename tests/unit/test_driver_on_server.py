@@ -46,9 +46,9 @@ class House:
         vip = FakeVip(self._answer)  # type: ignore[arg-type]  # calls are all that it makes
         self.client = AgentClient(AgentRpc(vip, IDENTITY), self.clock)
         with REGISTRY.open(newline="", encoding="utf-8") as file:
-            rows: list[Any] = list(csv.DictReader(file))
-        self.client.claim(DEVICE.sfdi, self.holder, rows)
-        self.client.claim(OTHER.sfdi, self.other, rows)
+            self.rows: list[Any] = list(csv.DictReader(file))
+        self.client.claim(DEVICE.sfdi, self.holder, self.rows)
+        self.client.claim(OTHER.sfdi, self.other, self.rows)
         for each in (DEVICE, OTHER):
             site.fill(self.server, each)
             self.client.read(each.sfdi, MAX_AGE, TIMEOUT)
@@ -82,6 +82,21 @@ def test_polls_after_a_write_show_the_points_of_the_agent(house: House, point: s
     for value in (1, 1, 0.95, 1):
         house.set_point(point, value)
         assert house.polled() == house.real()
+
+
+def test_a_registry_of_the_same_names_that_somebody_else_gave_is_replaced(house: House) -> None:
+    before = house.polled()
+    rows = [dict(row) for row in house.rows]
+    soc, energy = (
+        next(row for row in rows if row["Volttron Point Name"] == name)
+        for name in ("b802_SoC", "b713_WHAvail")
+    )
+    soc |= {**energy, "Volttron Point Name": "b802_SoC"}
+    house.operations.config_points(DEVICE.sfdi, rows)
+    assert house.real()["b802_SoC"] != before["b802_SoC"]
+    for _ in range(2):
+        assert house.polled() == house.real() == before
+    assert house.calls["config_points"] == 1
 
 
 def test_a_write_costs_one_fetch_of_its_device_alone(house: House) -> None:

@@ -96,6 +96,22 @@ def test_delta_reads(fleet: Fleet) -> None:
     assert set(fleet.get_changes(None)["points"]) == {B}
 
 
+def test_changes_name_the_registry_whose_points_they_are(fleet: Fleet) -> None:
+    fleet.register(Registration(A), "config")
+    fleet.register(Registration(B), "config")
+    ours = fleet.config_points(A, ROWS[:1])
+    cursor = fleet.get_changes(None)["cursor"]
+    assert fleet.get_changes(None)["registries"] == {A: ours, B: None}
+    assert fleet.get_changes(cursor)["registries"] == {}
+    same_name = [ROWS[0] | {"Field": ROWS[1]["Field"]}]
+    theirs = fleet.config_points(A, same_name)
+    assert theirs != ours
+    assert fleet.get_changes(cursor)["registries"] == {A: theirs}
+    assert fleet.config_points(A, ROWS[:1]) == ours
+    fleet.remove(A)
+    assert fleet.get_changes(cursor)["registries"] == {}
+
+
 def test_a_registry_of_its_own(fleet: Fleet) -> None:
     fleet.register(Registration(A), "config")
     fleet.register(Registration(B), "config")
