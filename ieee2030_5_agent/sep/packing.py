@@ -30,7 +30,10 @@ from .generated import define
 
 def pack(model: Any, *beside: Any) -> bytes:
     """The octets of a model of the standard, and of plain values beside it."""
-    return marshal.dumps((_VALUES[type(model).__name__](model), *beside))
+    octets = marshal.dumps((_VALUES[type(model).__name__](model), *beside))
+    # A copy has a block of its own size. `marshal` makes octets smaller where they are, in memory
+    # of the C library whose gaps hardly anything fits.
+    return bytes(memoryview(octets))
 
 
 # A request reads the same few resources for one point after the other; what more are kept for
