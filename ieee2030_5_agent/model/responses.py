@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from functools import partial
 
 from ..sep import models
 from ..sep.identity import derived_mrid, mrid_text
@@ -295,13 +296,7 @@ class ResponseSets:
         if subject is not None:
             subject.left = left
             self._door.keep(subject.record)
-
-        def forget(_: int) -> None:
-            # Where a device was removed meanwhile, another event may have taken the mRID.
-            if self._subjects.get(number) is subject:
-                self.forget(number)
-
-        self._door.bring(left + self.remembered_s, forget)
+        self._door.bring(left + self.remembered_s, partial(self._forget_left, number, subject))
 
     def drop_later(self, response_set: ResponseSet) -> None:
         """A program is gone: answers to its events are taken for a while."""
@@ -316,6 +311,11 @@ class ResponseSets:
         for stored in list(subject.answers.values()):
             self.remove(stored)
         self._door.keep(subject.record)
+
+    def _forget_left(self, mrid: int, subject: Subject | None, _: int) -> None:
+        # Where a device was removed meanwhile, another event may have taken the mRID.
+        if self._subjects.get(mrid) is subject:
+            self.forget(mrid)
 
     # --- answers -------------------------------------------------------------------------------
 
