@@ -275,6 +275,19 @@ def test_a_start_ends_with_an_answer_of_a_server_that_has_devices_and_the_defaul
     assert processor > 0
 
 
+def test_what_a_device_sends_again_changes_what_its_points_read() -> None:
+    device = site.device(0)
+    server = site.start([device])
+    server.fleet.config_points(device.sfdi, site.registry_rows())
+    site.fill(server, device)
+    before = server.fleet.get_points(device.sfdi)
+    site.fill(server, device, less=7)
+    after = server.fleet.get_points(device.sfdi)
+    changed = {name for name in before if before[name] != after[name]}
+    # Of a rating, a setting, the power status, the status of the DER and a meter reading.
+    assert changed >= {"b120_WRtg", "b121_WMax", "b404_DCW", "b802_State", "b113_WH"}
+
+
 def test_a_request_states_the_length_of_its_body() -> None:
     head, _, body = request("PUT", "/dcap", b"<a/>").partition("\r\n\r\n")
     assert head.splitlines()[0] == "PUT /dcap HTTP/1.1"

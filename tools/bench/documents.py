@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -29,6 +30,8 @@ METERED = (
     ("PhasePowerAvg", 38, 1, 12, 9000),
     ("InstantPackTemp", 23, 1, 12, 31),
 )
+# A number of three digits or more is a quantity and no code.
+_QUANTITY = re.compile(rb"(?<=<value>)[1-9][0-9]{2,}(?=</value>)")
 _READING = (
     "<MirrorMeterReading><mRID>{mrid:032X}</mRID><description>{description}</description>"
     "<Reading><timePeriod><duration>300</duration><start>1780000000</start></timePeriod>"
@@ -51,6 +54,11 @@ def statuses(number: int = 0) -> list[bytes]:
     """Two DERStatus to be put in turn: each changes a point, also where those of other numbers
     (0 to 999) come between them."""
     return [document("DERStatus", value=charge - number) for charge in (9200, 8200)]
+
+
+def with_other_values(document: bytes, less: int) -> bytes:
+    """The same document with each quantity in it smaller by so many."""
+    return _QUANTITY.sub(lambda found: b"%d" % (int(found[0]) - less), document)
 
 
 def mirror(lfdi: str, number: int) -> bytes:

@@ -19,7 +19,8 @@ from ieee2030_5_agent.settings import Settings
 from . import documents
 
 START = 1_780_000_000.0
-CONTROL_S = 300
+# Controls of five minutes; the first begins in an hour.
+CONTROL_S, LEAD_S = 300, 3600
 # The 26 points that the original agent had.
 REGISTRY = Path(__file__).parents[2] / "config" / "ieee2030_5_original.csv"
 # All that can be said about a DER: what the agent starts with, and an operator changes.
@@ -78,12 +79,16 @@ def ask(server: Server, method: str, path: str, body: bytes = b"") -> Response:
     return response
 
 
-def fill(server: Server, device: Device) -> str:
-    """Sends every resource of a device; the URI of its MirrorUsagePoint."""
+def fill(server: Server, device: Device, less: int = 0) -> str:
+    """Sends every resource of a device; the URI of its MirrorUsagePoint.
+
+    ``less``: by so many each quantity is smaller, as what a device sends later is another.
+    """
     for name, place in documents.PLACES.items():
         body = documents.document(name, lfdi=device.lfdi, number=device.number)
-        ask(server, "PUT", device.href + place, body)
-    created = ask(server, "POST", "/dcap/mup", documents.mirror(device.lfdi, device.number))
+        ask(server, "PUT", device.href + place, documents.with_other_values(body, less))
+    mirror = documents.with_other_values(documents.mirror(device.lfdi, device.number), less)
+    created = ask(server, "POST", "/dcap/mup", mirror)
     return dict(created.headers)["Location"]
 
 
@@ -93,7 +98,7 @@ def schedule(server: Server, device: Device, count: int) -> None:
     program = server.fleet.programs.by_number(server.fleet.device(device.sfdi).program)
     if program is None:
         raise RuntimeError(f"device {device.sfdi} has no program of its own")
-    first = int(START) + 3600
+    first = int(START) + LEAD_S
     for place in range(count):
         base = models.DERControlBase(opModMaxLimW=5000 + place)
         draft = Draft(base=base, start=first + CONTROL_S * place, duration=CONTROL_S)
