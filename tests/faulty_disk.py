@@ -40,6 +40,8 @@ class Connection(sqlite3.Connection):
         if sql == "COMMIT":
             if self.disk.failing:
                 super().execute("ROLLBACK")
-                raise sqlite3.OperationalError("disk I/O error")
+                failure = sqlite3.OperationalError("disk I/O error")
+                failure.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+                raise failure
             self.disk.commits += 1
         return super().execute(sql, *args)

@@ -6,6 +6,7 @@ import functools
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from ..model.errors import StoreUnavailable
 from ..server import Server
 from ..settings import Settings
 from ..store.database import Database
-from ..store.errors import DamagedStore, StoreError
+from ..store.errors import DamagedStore, StoreError, UnsettledStore
 from ..store.journal import Batch, Journal
 from ..store.opening import Opened, fill, open_store, overlay
 from ..store.salvage import DAMAGE
@@ -109,7 +110,10 @@ class Keeper:
         try:
             self._disk.call(self._commits.database.note, DAMAGE, None)
         except StoreError as failure:
-            raise StoreUnavailable(str(failure)) from failure
+            certain = self._settle(self._commits, failure)
+            raise StoreUnavailable(
+                f"{failure}{'' if certain else '; perhaps it is kept'}"
+            ) from None
         self._damage = None
         self._tell()
 
@@ -259,7 +263,9 @@ class Keeper:
         self._close(failed.failure)
         commits.journal.put_back(failed.batch)
         reopen = isinstance(failed.failure, DamagedStore)
-        commits.refuse(str(failed.failure), forgotten=urgent or reopen)
+        certain = not urgent or self._settle(commits, failed.failure)
+        if certain:
+            commits.refuse(str(failed.failure), forgotten=urgent or reopen)
         if self._ending:
             _log.error("store: %d records are lost: %s", commits.journal.backlog, failed.failure)
             self.state = CLOSED
@@ -292,6 +298,17 @@ class Keeper:
             for _ in commits.journal.tidy():
                 gevent.sleep(0)
             gevent.sleep(RETRY_S)
+
+    def _settle(self, commits: Commits, failure: StoreError) -> bool:
+        """Waits until what failed is certainly not in the file: until then nobody is told so.
+        Whether it is certain; if not, the agent ends, and whoever waits gets no answer."""
+        certain = not isinstance(failure, UnsettledStore)
+        while not certain and not self._ending:
+            gevent.sleep(RETRY_S)
+            with suppress(StoreError):
+                self._disk.call(commits.database.settle)
+                certain = True
+        return certain
 
     def _read_again(self, commits: Commits, reopen: bool) -> None:
         """Puts what the file holds in the place of the fleet in memory. Raises StoreError.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .belonging import make_folder, owned
-from .errors import DamagedStore, NewerStore, StoreError, StoreLocked
+from .errors import DamagedStore, NewerStore, StoreError, StoreLocked, UnsettledStore
 from .journal import Batch
 from .kinds import place_of
 from .schema import STEPS, Step, checksum, has_layout, migrate, version_of
@@ -38,6 +38,8 @@ LOG_KEPT = 2**24
 # Larger than any batch that is usual.
 PROBE = "-" * 2**16
 
+# What SQLite says of a commit that is not whole in the log.
+_NOT_WHOLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
 # What SQLite says when the file itself is wrong, and not what happens to it.
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 # What Python says of text in the file that is none.
@@ -69,6 +71,10 @@ class Database:
         # Two names of one file are one store: the lock lies beside the file itself.
         self.path = path = path.resolve()
         self._steps = steps
+        # Whether a commit failed that is perhaps whole in the log.
+        self._unsettled = False
+        # When the file itself was written last; None: the log may be one that is still to begin.
+        self._moved: int | None = None
         with ExitStack() as opening:
             with told(path):
                 # What it holds is who may speak and what they are told to do.
@@ -128,20 +134,11 @@ class Database:
     # --- records -------------------------------------------------------------------------------
 
     def write(self, batch: Batch) -> None:
-        """Writes a batch as a whole or not at all; on the disk when it returns."""
-        try:
-            self._write(batch)
-        except DamagedStore:
-            raise
-        except StoreError:
-            # What could not be synced is whole in the log, where the next one to open would find
-            # it: something else takes its place before anybody is told that it was refused.
-            with suppress(StoreError):
-                self.probe()
-            raise
+        """Writes a batch as a whole or not at all; on the disk when it returns.
 
-    def _write(self, batch: Batch) -> None:
-        with told(self.path), _transaction(self._connection) as connection:
+        Raises UnsettledStore when it is not known whether it is in the file, see ``settle``.
+        """
+        with self._change() as connection:
             for kind, prefix in batch.cleared:
                 # All keys that begin with the prefix and "/"; "0" is the character after it.
                 connection.execute(
@@ -167,24 +164,22 @@ class Database:
                     yield checked(self.path, row)
 
     def probe(self) -> None:
-        """Writes something that does not matter, to see whether there is room for more.
-
-        It also takes the place in the log of what an earlier write may have left there.
-        """
+        """Writes something that does not matter, to see whether there is room for more."""
         self.note("probe", PROBE)
         self.note("probe", None)
 
     # --- notes ---------------------------------------------------------------------------------
 
     def note(self, name: str, value: object) -> None:
-        """Keeps a note about the file, JSON; None removes it."""
-        with told(self.path), _transaction(self._connection) as connection:
+        """Keeps a note about the file, JSON; None removes it.
+
+        Raises UnsettledStore when it is not known whether it does, see ``settle``.
+        """
+        with self._change() as connection:
             if value is None:
                 connection.execute("DELETE FROM notes WHERE name = ?", (name,))
             else:
-                connection.execute(
-                    "INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, json.dumps(value))
-                )
+                _put_note(connection, name, value)
 
     def noted(self, name: str) -> Any:
         """A note, None where there is none."""
@@ -192,6 +187,59 @@ class Database:
             found = self._connection.execute("SELECT value FROM notes WHERE name = ?", (name,))
             row = found.fetchone()
             return None if row is None else json.loads(row[0])
+
+    # --- what was refused is nowhere -----------------------------------------------------------
+
+    def settle(self) -> None:
+        """Makes sure that what ``write`` and ``note`` could not keep is not in the file.
+
+        A commit that could not be synced is whole in the log, where the next to open would find
+        it: something else takes its place there. Raises StoreError as long as that cannot be.
+        """
+        if self._unsettled:
+            try:
+                self._write_over()
+            except StoreError as failure:
+                # Then that was written, and only it could not be synced either.
+                if _code(failure) != sqlite3.SQLITE_IOERR_FSYNC:
+                    raise
+            self._unsettled = False
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: on the disk when the block is left, or refused and nowhere."""
+        self.settle()
+        self._begin_log()
+        try:
+            with told(self.path), _transaction(self._connection) as connection:
+                yield connection
+                self._unsettled = True  # until it is known what became of its commit
+            self._unsettled = False
+        except StoreError as failure:
+            if _code(failure) in _NOT_WHOLE:
+                self._unsettled = False
+            try:
+                self.settle()
+            except StoreError:
+                raise UnsettledStore(str(failure)) from failure
+            raise
+
+    def _begin_log(self) -> None:
+        """Nothing that may be refused is the first in a log, which SQLite begins anew when all of
+        it is in the file itself. It syncs the head of a log before it writes more: on a disk that
+        cannot sync, nothing else would take the place of what is first."""
+        while (moved := self._written_at()) != self._moved:
+            self._write_over()
+            self._moved = moved
+
+    def _write_over(self) -> None:
+        with told(self.path), _transaction(self._connection) as connection:
+            _put_note(connection, "probe", "")
+
+    def _written_at(self) -> int:
+        """When SQLite last moved something from the log to the file itself, in nanoseconds."""
+        with told(self.path):
+            return self.path.stat().st_mtime_ns
 
     # --- care ----------------------------------------------------------------------------------
 
@@ -216,6 +264,16 @@ def sizes(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
 
 def _row(kind: str, key: str, document: str) -> tuple[str, str, str, int]:
     return kind, key, document, checksum(kind, key, document)
+
+
+def _put_note(connection: sqlite3.Connection, name: str, value: object) -> None:
+    connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, json.dumps(value)))
+
+
+def _code(failure: StoreError) -> int | None:
+    """The extended result code of SQLite that a StoreError tells of."""
+    code: int | None = getattr(failure.__cause__, "sqlite_errorcode", None)
+    return code
 
 
 def is_whole(row: Sequence[Any]) -> bool:

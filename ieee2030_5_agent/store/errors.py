@@ -11,6 +11,10 @@ class StoreLocked(StoreError):
     """Another agent has the file open."""
 
 
+class UnsettledStore(StoreError):
+    """It is not known whether what was to be written is in the file: nobody can be told yet."""
+
+
 class NewerStore(StoreError):
     """The file was written by a newer version of this program."""
 

@@ -40,6 +40,8 @@ SECCOMP_RET_USER_NOTIF, SECCOMP_RET_ALLOW = 0x7FC00000, 0x7FFF0000
 SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1
 SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND = 0xC0502100, 0xC0182101
 LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
+# What is shared: full, failing, how many such calls still work, how many fail then.
+FAULTS, FOR_GOOD = "=??II", 2**32 - 1
 # struct seccomp_notif begins with id, pid, flags, number of the call.
 NOTIF, NOTIF_SIZE, RESPONSE = "=QIIi", 80, "=QqiI"
 
@@ -63,16 +65,27 @@ class Disk:
         OSError where the kernel does not offer it, KeyError for a machine of unknown calls.
         """
         self._calls = CALLS[platform.machine()]
-        self._faults = mmap.mmap(-1, 2)  # shared with the helper
+        self._faults = mmap.mmap(-1, struct.calcsize(FAULTS))  # shared with the helper
         listener = _listener(self._calls)
         if os.fork() == 0:
             _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             self._help(listener)
         os.close(listener)
 
-    def fail(self, *, full: bool = False, failing: bool = False) -> None:
-        """``full``: nothing can be written from now on. ``failing``: nothing can be synced."""
-        self._faults[:] = bytes([full, failing])
+    def fail(
+        self, *, full: bool = False, failing: bool = False, after: int = 0, times: int = FOR_GOOD
+    ) -> None:
+        """``full``: nothing can be written from now on. ``failing``: nothing can be synced.
+
+        ``after`` so many more calls of these; ``times``: so many fail, then all is well.
+        """
+        struct.pack_into(FAULTS, self._faults, 0, full, failing, after, times)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the calls that still work are used up."""
+        after: int = struct.unpack_from(FAULTS, self._faults)[2]
+        return after == 0
 
     def _help(self, listener: int) -> None:
         """Answers for ever; the system ends it with the process that it helps."""
@@ -88,10 +101,17 @@ class Disk:
             _ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, ctypes.create_string_buffer(response))
 
     def _error(self, call: int) -> int:
-        full, failing = self._faults[:]
-        if call == self._calls.pwrite64:
-            return errno.ENOSPC if full else 0
-        return errno.EIO if failing else 0
+        full, failing, after, times = struct.unpack_from(FAULTS, self._faults)
+        writes = call == self._calls.pwrite64
+        if not (full if writes else failing) or not times:
+            return 0
+        error = 0 if after else errno.ENOSPC if writes else errno.EIO
+        if after:
+            after -= 1
+        elif times != FOR_GOOD:
+            times -= 1
+        self.fail(full=full, failing=failing, after=after, times=times)
+        return error
 
 
 def unsupported() -> str | None:

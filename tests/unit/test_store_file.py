@@ -85,6 +85,7 @@ def test_something_else_takes_the_place_of_a_refused_batch_before_it_is_refused(
     """A commit that could not be synced is whole in the log: the next to open would find it."""
     disk = Disk()
     database = Database(path, disk.connect)
+    database.write(Batch(put=ROWS))
     disk.failing = True
     statements: list[str] = []
     database._connection.set_trace_callback(statements.append)

@@ -22,7 +22,7 @@ from ieee2030_5_agent.rest.messages import Client, Request, Response
 from ieee2030_5_agent.settings import Settings
 from ieee2030_5_agent.store.database import Database
 from ieee2030_5_agent.store.documents import Document
-from ieee2030_5_agent.store.errors import DamagedStore
+from ieee2030_5_agent.store.errors import DamagedStore, StoreError
 from ieee2030_5_agent.store.journal import Batch
 from ieee2030_5_agent.store.kinds import KINDS, Key
 from tests.faulty_disk import Disk
@@ -74,6 +74,32 @@ def test_what_cannot_be_written_is_refused_and_forgotten(
     device = start().server.fleet.device(BATTERY)
     assert len(device.log.listed) == kept + 1
     assert ("DERStatus", 1) in device.resources
+
+
+def test_nobody_is_refused_before_it_is_certain(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be synced is in the file after a kill, as long as nothing takes its place."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    attempts: list[object] = []
+
+    def not_writable(database: Database) -> None:
+        attempts.append(database)
+        raise StoreError("disk I/O error")
+
+    run.disk.failing = True
+    with monkeypatch.context() as dead:
+        dead.setattr(Database, "_write_over", not_writable)
+        waits = gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
+        until(lambda: len(attempts) > 3, "attempts")
+        assert not waits.ready()
+        # Others know at once that nothing of theirs is kept.
+        assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 503
+    assert waits.get(timeout=LIMIT_S).status == 503
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD, "recovery")
+    assert not run.capability
 
 
 def test_all_who_wait_for_a_failed_batch_are_refused(
