@@ -83,6 +83,7 @@ class Commits:
         self._count += 1
         self._worst_s = max(self._worst_s, self._last_s)
         self._flying = None
+        self.journal.written()
         flying.set(None)
         self._outgoing.release(told)
         self.tell()

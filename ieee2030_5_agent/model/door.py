@@ -25,6 +25,7 @@ class Door:
         self.closed: str | None = None
         self._listeners: list[Callable[[Changed], None]] = []
         self._keepers: list[Callable[[Changed], None]] = []
+        self._before: list[Callable[[], object]] = []
         self._agenda: list[tuple[int, int, Callable[[int], None]]] = []
         self._order = count()
 
@@ -34,13 +35,26 @@ class Door:
         return int(self.clock())
 
     def check_open(self) -> None:
-        """Raises StoreUnavailable while nothing can be kept."""
+        """To be called before a change that has to be kept, and may have to be undone.
+
+        Raises StoreUnavailable while nothing can be kept."""
         if self.closed is not None:
             raise StoreUnavailable(self.closed)
+        for prepare in self._before:
+            prepare()
 
-    def listen(self, listener: Callable[[Changed], None], *, keeps: bool = False) -> None:
-        """Calls ``listener`` after each change; ``keeps``: also after those that are no news."""
+    def listen(
+        self,
+        listener: Callable[[Changed], None],
+        *,
+        keeps: bool = False,
+        before: Callable[[], object] | None = None,
+    ) -> None:
+        """Calls ``listener`` after each change; ``keeps``: also after those that are no news.
+        ``before``: is called before one that may have to be undone."""
         self._listeners.append(listener)
+        if before is not None:
+            self._before.append(before)
         if keeps:
             self._keepers.append(listener)
 

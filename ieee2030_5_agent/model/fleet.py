@@ -211,10 +211,16 @@ class Fleet:
             "registries": registries,
         }
 
-    def listen(self, listener: Callable[[Changed], None], *, keeps: bool = False) -> None:
+    def listen(
+        self,
+        listener: Callable[[Changed], None],
+        *,
+        keeps: bool = False,
+        before: Callable[[], object] | None = None,
+    ) -> None:
         """Calls ``listener`` after each change, in order; ``keeps``: also after those that are
-        news for nobody but who stores them."""
-        self._door.listen(listener, keeps=keeps)
+        news for nobody but who stores them. ``before``: before one that may have to be undone."""
+        self._door.listen(listener, keeps=keeps, before=before)
 
     def advance(self, now: float) -> float | None:
         """Applies all that has become due; returns when to be called next (None: never)."""

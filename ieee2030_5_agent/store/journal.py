@@ -16,6 +16,7 @@ from ..model.changes import Changed, Record
 from ..model.fleet import Fleet
 from .documents import Document
 from .kinds import KINDS, Key
+from .unsettled import Unsettled
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +38,10 @@ class Batch:
     latest: tuple[Record, ...] = ()
     # Of which records all those below are written again, as their own names were forgotten.
     anew: tuple[Record, ...] = ()
+    # What may be refused with it.
+    unsettled: Unsettled = field(default_factory=Unsettled)
+    # Of which rows only a part is in it; the rest is as in the file.
+    partial: list[Row] = field(default_factory=list)
 
     def add(self, record: Record, document: str | None) -> None:
         row = str(record[0]), _text(record[1:])
@@ -59,11 +64,14 @@ class Journal:
         self._anew: dict[Record, None] = {}
         # Documents that were made before their batch, of what has not changed since.
         self._made: dict[Record, str | None] = {}
+        # Of what is still to be written, and of what is on its way to the disk.
+        self._unsettled, self._flying = Unsettled(), Unsettled()
+        self._last = float("-inf")
         # How often something was noted that somebody waits for.
         self.position = 0
         # Records that nobody waited for and that were left out, as no document could be made.
         self.not_storable = 0
-        fleet.listen(self._note, keeps=True)
+        fleet.listen(self._note, keeps=True, before=self._secure)
 
     @property
     def urgent(self) -> bool:
@@ -105,6 +113,8 @@ class Journal:
             batch.add(record, self._made.pop(record))
         self._records.clear()
         self._gone.clear()
+        batch.unsettled = self._flying = self._unsettled
+        self._unsettled = Unsettled()
         self._take_latest(batch, most_latest, urgent)
         return batch
 
@@ -120,10 +130,23 @@ class Journal:
         lone = {(str(name[0]), _text(name[1:])) for name in names if not self._has_whole(name)}
         batch.removed = [row for row in batch.removed if row not in lone]
         batch.cleared = [row for row in batch.cleared if row not in lone]
+        self._as_before(batch)
         return batch
+
+    def written(self) -> None:
+        """The batch that was taken is on the disk."""
+        self._flying = Unsettled()
 
     def put_back(self, batch: Batch) -> None:
         """What nobody waits for, of a batch that could not be written."""
+        unsettled = batch.unsettled
+        names = {(str(name[0]), _text(name[1:])): name for name in batch.latest}
+        for kind, key, document in batch.put:
+            name = names.get((kind, key))
+            if name is not None and not unsettled.touches(name):
+                self._unsettled.before.setdefault(name, document)
+        unsettled.add(self._unsettled)
+        self._unsettled, self._flying = unsettled, Unsettled()
         self._latest = {**dict.fromkeys(batch.latest), **self._latest}
         self._anew = {**dict.fromkeys(batch.anew), **self._anew}
 
@@ -161,6 +184,32 @@ class Journal:
         for record in batch.latest:
             del self._latest[record]
 
+    def _as_before(self, batch: Batch) -> None:
+        """Of what changes that are refused have touched, what was acknowledged before them."""
+        unsettled = self._unsettled
+        for record in filter(unsettled.touches, batch.latest):
+            row = str(record[0]), _text(record[1:])
+            batch.removed = [each for each in batch.removed if each != row]
+            made = next((put[2] for put in batch.put if put[:2] == row), None)
+            batch.put = [put for put in batch.put if put[:2] != row]
+            document = unsettled.before.get(record)
+            if record[0] == "times":
+                document = self._acknowledged_times(str(record[1]), document, made)
+                batch.partial.append(row)
+            if document is not None:
+                batch.put.append((*row, document))
+
+    def _acknowledged_times(self, sfdi: str, before: str | None, made: str | None) -> str:
+        """Times of what was acknowledged and is still to be written."""
+        sure = {
+            name: at
+            for at, names in _received(made)
+            if not self._unsettled.came_then(sfdi, at)
+            for name in names
+        }
+        times = {name: at for at, names in _received(before) for name in names} | sure
+        return _json({"received": [[at, [name]] for name, at in times.items()]})
+
     def _unmade(self, latest: bool) -> list[Record]:
         names = self._latest if latest else {**self._gone, **self._records}
         return [record for record in names if record not in self._made]
@@ -192,11 +241,45 @@ class Journal:
 
     # --- noting --------------------------------------------------------------------------------
 
+    def _secure(self) -> None:
+        """Before a change that may be refused: makes the documents of what was acknowledged."""
+        for record in [each for each in self._latest if each not in self._made]:
+            if not (self._unsettled.touches(record) or self._flying.touches(record)):
+                self._make_latest(record)
+
+    def _note_unsettled(self, change: Changed) -> None:
+        unsettled = self._unsettled
+        unsettled.records.update(change.records)
+        unsettled.gone.update(change.gone)
+        if change.sfdi is not None:
+            unsettled.spans.setdefault(change.sfdi, []).append((self._last, change.at))
+        touched = [("times", str(change.sfdi)), *change.records]
+        if change.gone:
+            touched += filter(unsettled.touches, self._made)
+        for record in touched:
+            if record in self._latest and record in self._made:
+                unsettled.before.setdefault(record, self._made[record])
+            # It is another one now, or gone with its whole.
+            self._made.pop(record, None)
+
     def _note(self, change: Changed) -> None:
-        self.position += bool(change.records or change.gone)
+        if change.records or change.gone:
+            self.position += 1
+            self._note_unsettled(change)
+        self._last = change.at
         self._records.update(dict.fromkeys(change.records))
         self._gone.update(dict.fromkeys(change.gone))
         self._latest.update(dict.fromkeys(change.latest))
+        # What rests on something that may be refused waits for it.
+        resting = [
+            record
+            for record in change.latest
+            if record in self._unsettled.records or record in self._flying.records
+        ]
+        if resting and not change.records:
+            self.position += 1
+            self._records.update(dict.fromkeys(resting))
+            self._unsettled.records.update(resting)
         if change.sfdi is not None:
             # Whatever changed about a device may have changed its points.
             times: Record = ("times", change.sfdi)
@@ -229,6 +312,11 @@ def everything(fleet: Fleet) -> dict[Row, str]:
             if document is not None:
                 found[kind.name, _text(key)] = _json(document)
     return found
+
+
+def _received(text: str | None) -> list[tuple[float, list[str]]]:
+    """What a document of times says; None: nothing."""
+    return [] if text is None else json.loads(text)["received"]
 
 
 def _text(key: Key) -> str:

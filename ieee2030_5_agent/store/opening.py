@@ -4,6 +4,7 @@ large, and touches nothing that others see, so it may run in a thread of its own
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -136,8 +137,15 @@ def overlay(rows: Iterable[Record], batch: Batch) -> list[Record]:
         found.pop(row, None)
     for kind, key, document in sorted(batch.put, key=_place):
         if _has_owner(kind, key, found):
-            found[kind, key] = document
+            known = found.get((kind, key)) if (kind, key) in batch.partial else None
+            found[kind, key] = document if known is None else _beside(known, document)
     return sorted(((*row, document) for row, document in found.items()), key=_place)
+
+
+def _beside(known: str, newer: str) -> str:
+    """Times of receipt: the newer ones, and of all other points the known ones."""
+    received = (*json.loads(known)["received"], *json.loads(newer)["received"])
+    return json.dumps({"received": received})
 
 
 def _place(row: Record) -> int:

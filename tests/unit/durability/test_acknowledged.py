@@ -100,6 +100,18 @@ def test_what_devices_repeat_is_written_behind(start: Start) -> None:
     assert times
 
 
+def test_what_was_to_be_written_of_a_mirror_goes_with_it(start: Start) -> None:
+    run = start()
+    mirror = documents.mirror("AA", documents.reading("AB", 24, "PhaseCurrentAvg"))
+    assert run.ask("POST", "/dcap/mup", mirror).status == 201
+    content = documents.reading_set("AC", 900, documents.interval(900, 24))
+    assert run.ask("POST", "/dcap/mup/0", documents.meter_reading("AB", content)).status == 204
+    assert run.ask("DELETE", "/dcap/mup/0").status == 204
+    until(lambda: run.rests, "rest")
+    kinds = {kind for kind, _, _ in run.database.read()}
+    assert not kinds & {"mirror", "meter_reading", "reading_set"}
+
+
 def test_what_is_on_disk_has_the_time_of_its_receipt_there(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,7 @@ from tests.unit.durability.conftest import (
     LIMIT,
     LIMIT_S,
     STATUS,
+    Run,
     Start,
     until,
 )
@@ -274,6 +276,101 @@ def test_readings_are_taken_while_the_disk_is_full_but_no_new_meter_reading(
     )
     assert run.ask("POST", "/dcap/mup/0", new).status == 503
     assert len(run.server.fleet.mirrors.listed[0].meter_readings) == 1
+
+
+def _post_reading(run: Run, value: int) -> Response:
+    body = documents.meter_reading("AB", f"<Reading><value>{value}</value></Reading>", "")
+    return run.ask("POST", "/dcap/mup/0", body)
+
+
+def _last_value(run: Run) -> int | None:
+    (mirror,) = run.server.fleet.mirrors.listed
+    (reading,) = mirror.meter_readings.values()
+    return None if reading.last is None else reading.last.value
+
+
+REFUSED: dict[str, Callable[[Run], Response]] = {
+    "posted again": lambda run: run.ask(
+        "POST", "/dcap/mup", documents.mirror("AA", documents.reading("AB", 99, "PhaseCurrentAvg"))
+    ),
+    "removed": lambda run: run.ask("DELETE", "/dcap/mup/0"),
+}
+
+
+@pytest.mark.parametrize("on_its_way", [False, True], ids=["", "on its way"])
+@pytest.mark.parametrize("change", REFUSED)
+def test_the_last_reading_that_was_acknowledged_outlives_a_refused_change_of_its_mirror(
+    start: Start, monkeypatch: pytest.MonkeyPatch, change: str, on_its_way: bool
+) -> None:
+    """Also one that was not on the disk yet, or only on its way."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    mirror = documents.mirror("AA", documents.reading("AB", 24, "PhaseCurrentAvg"))
+    assert run.ask("POST", "/dcap/mup", mirror).status == 201
+    until(lambda: run.rests, "all to be written")
+    assert _post_reading(run, 30).status == 204
+    run.disk.failing = True
+    with run.slow_disk():
+        if on_its_way:
+            first = gevent.spawn(run.ask, "POST", "/dcap/edev/0/lel", documents.log_event())
+            gevent.sleep(0.02)
+        refused = gevent.spawn(REFUSED[change], run)
+        gevent.sleep(0.02)
+    assert refused.get().status == 503
+    assert not on_its_way or first.get().status == 503
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    assert _last_value(run) == 30
+    run.die()
+    assert _last_value(start()) == 30
+
+
+def test_a_reading_that_rests_on_a_refused_change_is_refused_with_it(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    mirror = documents.mirror("AA", documents.reading("AB", 24, "PhaseCurrentAvg"))
+    assert run.ask("POST", "/dcap/mup", mirror).status == 201
+    until(lambda: run.rests, "all to be written")
+    run.disk.failing = True
+    with run.slow_disk():
+        refused = [gevent.spawn(REFUSED["posted again"], run)]
+        gevent.sleep(0.02)
+        refused.append(gevent.spawn(_post_reading, run, 30))
+        gevent.sleep(0.02)
+    assert [one.get().status for one in refused] == [503, 503]
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    assert _last_value(run) == 24
+    assert _post_reading(run, 31).status == 204
+
+
+def test_a_refused_change_makes_no_value_young(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what was acknowledged after it keeps the time of its receipt."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    fleet = run.server.fleet
+    assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 201
+    until(lambda: run.rests, "rest")
+    before = dict(fleet.device(BATTERY).point_times)
+    run.disk.failing = True
+    with run.slow_disk():
+        refused = gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
+        gevent.sleep(0.02)
+        assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+        received = fleet.device(BATTERY).point_times["b713_SoC"]
+    assert refused.get().status == 503
+    run.disk.failing = False
+    until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
+    for life in (run, None):
+        life = life or start()
+        times = life.server.fleet.device(BATTERY).point_times
+        assert times["b120_WRtg"] == before["b120_WRtg"]
+        assert times["b713_SoC"] == received
+        life.die()
 
 
 def test_a_removal_that_was_refused_takes_nothing_along(
