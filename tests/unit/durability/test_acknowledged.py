@@ -52,12 +52,12 @@ def test_requests_at_the_same_time_share_one_sync(start: Start) -> None:
     before = run.disk.commits
     with run.slow_disk():
         first = gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
-        gevent.sleep(0.05)
+        gevent.idle()
         answers = [
             gevent.spawn(run.ask, "POST", "/dcap/edev/0/lel", documents.log_event())
             for _ in range(20)
         ]
-        gevent.sleep(0.05)
+        gevent.idle()
         assert not any(one.ready() for one in (first, *answers))
     gevent.joinall([first, *answers])
     assert {one.value.status for one in answers} == {201}
@@ -76,7 +76,7 @@ def test_the_same_again_waits_for_the_first(start: Start) -> None:
                 run.ask, "PUT", "/dcap/edev/0/di", documents.SINGLETONS["/dcap/edev/0/di"]
             ),
         ]
-        gevent.sleep(0.05)
+        gevent.idle()
         assert [one.ready() for one in asked] == [True, False, False]
     gevent.joinall(asked)
 
@@ -171,7 +171,7 @@ def test_an_end_does_not_wait_for_a_batch_that_nobody_writes_any_more(start: Sta
     run = start()
     with run.slow_disk():
         gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
-        gevent.sleep(0.02)
+        gevent.idle()
         run.greenlet.kill()
     with gevent.Timeout(LIMIT_S):
         run.keeper.close()
@@ -194,11 +194,11 @@ def test_an_end_waits_for_the_commit_under_way(
     monkeypatch.setattr(Database, "write", fails_once)
     with run.slow_disk():
         asked = [gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)]
-        gevent.sleep(0.02)
+        gevent.idle()
         asked.append(gevent.spawn(run.ask, "POST", "/dcap/edev/0/lel", documents.log_event()))
-        gevent.sleep(0.02)
+        gevent.idle()
         end = gevent.spawn(run.keeper.close)
-        gevent.sleep(0.02)
+        gevent.idle()
     gevent.joinall([*asked, end], timeout=LIMIT_S, raise_error=True)
     assert [one.value.status for one in asked] == ([503, 503] if fails else [201, 201])
     run.greenlet.kill()

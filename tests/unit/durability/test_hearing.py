@@ -30,7 +30,7 @@ def test_nobody_is_told_before_it_is_on_disk_and_all_in_order(start: Start) -> N
         assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
         assert names(run) == ["DERStatus"]  # which nobody has to wait for
         waits = gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
-        gevent.sleep(0.02)
+        gevent.idle()
         run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS)
         assert names(run) == ["DERStatus"]
     assert waits.get().status == 201
@@ -46,7 +46,7 @@ def test_nobody_ever_hears_of_what_was_refused(
     run.disk.failing = True
     with run.slow_disk():
         waits = gevent.spawn(run.call, "create_control", device=BATTERY, modes=LIMIT, duration=600)
-        gevent.sleep(0.02)
+        gevent.idle()
         assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
     with pytest.raises(StoreUnavailable):
         waits.get()

@@ -112,9 +112,9 @@ def test_all_who_wait_for_a_failed_batch_are_refused(
     run.disk.failing = True
     with run.slow_disk():
         waiting = [gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)]
-        gevent.sleep(0.02)
+        gevent.idle()
         waiting.append(gevent.spawn(run.ask, "POST", "/dcap/edev/0/lel", documents.log_event()))
-        gevent.sleep(0.02)
+        gevent.idle()
     gevent.joinall(waiting)
     assert [one.value.status for one in waiting] == [503, 503]
     until(lambda: run.keeper.state == module.CLOSED, "end of reading")
@@ -131,7 +131,7 @@ def test_what_devices_repeat_is_not_refused_with_what_others_wait_for(
     run.disk.failing = True
     with run.slow_disk():
         waits = gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
-        gevent.sleep(0.02)
+        gevent.idle()
         assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
     assert waits.get().status == 503
     run.disk.failing = False
@@ -313,9 +313,9 @@ def test_the_last_reading_that_was_acknowledged_outlives_a_refused_change_of_its
     with run.slow_disk():
         if on_its_way:
             first = gevent.spawn(run.ask, "POST", "/dcap/edev/0/lel", documents.log_event())
-            gevent.sleep(0.02)
+            gevent.idle()
         refused = gevent.spawn(REFUSED[change], run)
-        gevent.sleep(0.02)
+        gevent.idle()
     assert refused.get().status == 503
     assert not on_its_way or first.get().status == 503
     run.disk.failing = False
@@ -336,9 +336,9 @@ def test_a_reading_that_rests_on_a_refused_change_is_refused_with_it(
     run.disk.failing = True
     with run.slow_disk():
         refused = [gevent.spawn(REFUSED["posted again"], run)]
-        gevent.sleep(0.02)
+        gevent.idle()
         refused.append(gevent.spawn(_post_reading, run, 30))
-        gevent.sleep(0.02)
+        gevent.idle()
     assert [one.get().status for one in refused] == [503, 503]
     run.disk.failing = False
     until(lambda: run.keeper.state == module.GOOD and run.rests, "recovery")
@@ -359,7 +359,7 @@ def test_a_refused_change_makes_no_value_young(
     run.disk.failing = True
     with run.slow_disk():
         refused = gevent.spawn(run.ask, "PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY)
-        gevent.sleep(0.02)
+        gevent.idle()
         assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
         received = fleet.device(BATTERY).point_times["b713_SoC"]
     assert refused.get().status == 503
