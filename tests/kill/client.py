@@ -159,6 +159,14 @@ class Client(Asking):
         if href:
             self._mirrors[mrid] = (href, reading, [])
 
+    def do_mirror_again(self) -> None:
+        """As a whole, with another reading: it is kept before it is answered."""
+        if self._mirrors:
+            mrid = self._chance.choice(list(self._mirrors))
+            reading, number = self._mirrors[mrid][1], self._next()
+            document = documents.mirror(mrid, documents.reading(reading, number), self._lfdi)
+            self.send({("reading", reading): number}, "POST", "/dcap/mup", document)
+
     def do_reading(self) -> None:
         if self._mirrors:
             href, reading, _ = self._mirror()
