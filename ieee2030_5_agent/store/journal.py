@@ -266,6 +266,8 @@ class Journal:
         if change.records or change.gone:
             self.position += 1
             self._note_unsettled(change)
+        elif self._unsettled.records and not change.latest:
+            self._note_unsettled(change)  # it follows from one that may be refused
         self._last = change.at
         self._records.update(dict.fromkeys(change.records))
         self._gone.update(dict.fromkeys(change.gone))
