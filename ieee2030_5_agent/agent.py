@@ -27,6 +27,7 @@ from .connection import ConnectionWatch, end_predecessors
 from .cursor_watch import CursorWatch
 from .durability import HeldBack, Keeper
 from .ending import end_when_told
+from .fairness import let_others_go_on
 from .function_sets.self_device import software_version
 from .log_writer import LogWriter
 from .model.changes import Changed
@@ -54,8 +55,6 @@ MIN_SLEEP_S = 0.05
 # The route waits for the first configuration; without a configuration store it comes anyway.
 FIRST_CONFIG_S = 10.0
 AFTER_FAULT_S = 5.0
-# Between the followers of a control: time enough for the event loop to look at the sockets.
-BREATH_S = 0.001
 
 
 class IEEE2030_5Agent(Agent):
@@ -169,7 +168,7 @@ class IEEE2030_5Agent(Agent):
                     self.vip.heartbeat.restart()
             due = self._server.fleet.advance(time.time())
             while self._server.fleet.dispatch.telling.tell_some():
-                gevent.sleep(BREATH_S)
+                let_others_go_on()
             pause = MAX_SLEEP_S if due is None else due - time.time()
             self._time_wake.wait(timeout=min(max(pause, MIN_SLEEP_S), MAX_SLEEP_S))
             self._time_wake.clear()

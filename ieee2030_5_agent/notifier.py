@@ -13,6 +13,7 @@ import gevent
 from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 
+from .fairness import let_others_go_on
 from .notification_post import Barred, Poster, Unreached, Withdrawn, tls_context
 from .notifying.notices import SubscriptionOver
 from .notifying.outbox import Turn
@@ -69,7 +70,7 @@ class Notifier:
             self._wake.clear()
             while (turn := self._outbox.take()) is not None:
                 self._serve(turn)
-                gevent.sleep(0)
+                let_others_go_on()
             pause = self._outbox.next_in()
             self._wake.wait(timeout=None if pause is None else max(pause, 0.0))
 

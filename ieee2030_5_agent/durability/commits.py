@@ -6,9 +6,9 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-import gevent
 from gevent.event import AsyncResult
 
+from ..fairness import let_others_go_on
 from ..store.database import Database
 from ..store.errors import StoreError
 from ..store.journal import Batch, Journal
@@ -66,7 +66,7 @@ class Commits:
         batch, urgent = Batch(), True
         try:
             for _ in self.journal.prepare(PIECE):
-                gevent.sleep(0)
+                let_others_go_on()
             urgent = self.journal.urgent
             # From here to the call of the disk nobody else has a turn: who waits, and who is to be
             # told, are those of this batch.

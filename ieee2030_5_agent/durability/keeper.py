@@ -14,6 +14,7 @@ import gevent
 from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 
+from ..fairness import let_others_go_on
 from ..model.errors import StoreUnavailable
 from ..server import Server
 from ..settings import Settings
@@ -296,7 +297,7 @@ class Keeper:
                 _log.exception("store: what it holds could not be read again")
                 self._close(StoreError(f"internal error: {fault}"))
             for _ in commits.journal.tidy():
-                gevent.sleep(0)
+                let_others_go_on()
             gevent.sleep(RETRY_S)
 
     def _settle(self, commits: Commits, failure: StoreError) -> bool:
@@ -317,7 +318,7 @@ class Keeper:
         """
         settings = self._server.settings
         for _ in commits.journal.prepare(PIECE, latest=True):
-            gevent.sleep(0)
+            let_others_go_on()
         behind = commits.journal.take_latest()
         try:
             if reopen and self._path is not None:

@@ -16,6 +16,7 @@ import gevent
 import gevent.socket
 import gevent.ssl
 
+from ..fairness import let_others_go_on
 from ..refusals import Refusals
 from ..rest.failures import failure
 from ..rest.messages import Client, Request, Response
@@ -233,7 +234,7 @@ class Connection:
         """Called after each part of a request: there may be more at once, without any waiting."""
         self._worked += 1
         if self._worked % TURN == 0:
-            gevent.sleep(0)
+            let_others_go_on()
 
     def _response(self, request: Request) -> Response:
         try:
