@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import gevent
 
+from tools.private_platform import PlatformProblem
+
 from . import documents
 from .figures import Figure
 from .load import Load, Order, status_requests
@@ -40,8 +42,8 @@ class Polled(NamedTuple):
 def measure(platform: BenchPlatform, load: Load) -> Iterator[Figure]:
     yield Figure("message bus: publishes, one after the other", ceiling(platform), None, "1/s")
     ours = watch(platform, load, "ieee2030_5", cache_expiry_s=INTERVAL_S)
-    own = watch(platform, load, "own_remote")
-    shared = watch(platform, load, "shared_remote", INTERVALS_OF_CALLS)
+    own = watch_reference(platform, load, "own_remote")
+    shared = watch_reference(platform, load, "shared_remote", INTERVALS_OF_CALLS)
     name = f"driver, {DEVICES} devices every {INTERVAL_S} s"
     calls = f"{name}: calls with cache_expiry_s {INTERVAL_S}"
     for which, percent, goal in (
@@ -106,6 +108,18 @@ def changes(platform: BenchPlatform, seconds: float) -> Order:
     hrefs = [each.href for each in platform.devices[: DEVICES : DEVICES // CHANGING]]
     requests = [status_requests("PUT", href + documents.PLACES["DERStatus"]) for href in hrefs]
     return Order(platform.web_port, requests, CHANGING, seconds, pause_s=INTERVAL_S)
+
+
+def watch_reference(
+    platform: BenchPlatform, load: Load, driver_type: str, intervals: int = INTERVALS
+) -> Polled:
+    """``watch``, a second time if need be: on a busy machine a driver with VOLTTRON's scheduler may
+    start every poll many times over, and never comes to publish all devices."""
+    try:
+        return watch(platform, load, driver_type, intervals)
+    except PlatformProblem as problem:
+        print(f"{driver_type}: {problem}; it is started once more")
+        return watch(platform, load, driver_type, intervals)
 
 
 def due_offsets(schedule: dict[str, Any]) -> dict[str, float]:
