@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from gevent.pool import Pool
+import gevent
 
 from .changes import Changes, get_changes
 from .device_cache import DeviceCache
@@ -294,13 +294,21 @@ class AgentClient:
 
     def _send_registries(self, devices: Iterable[DeviceCache], timeout: float) -> None:
         unknown = [device for device in devices if not device.configured]
-        pool = Pool(CONCURRENT_REGISTRIES)
+        remaining = iter(unknown)
+
+        def send_in_turn() -> AgentUnavailable | None:
+            for device in remaining:  # one iterator: each takes the next one that nobody has taken
+                if lost := self._send(device, timeout):
+                    return lost
+            return None
+
+        senders = [gevent.spawn(send_in_turn) for _ in unknown[:CONCURRENT_REGISTRIES]]
         try:
-            for lost in pool.imap_unordered(lambda device: self._send(device, timeout), unknown):
-                if lost:
+            for sender in gevent.iwait(senders):
+                if lost := sender.get():
                     raise lost
         finally:
-            pool.kill()
+            gevent.killall(senders)
 
     def _send(self, device: DeviceCache, timeout: float) -> AgentUnavailable | None:
         rows = device.rows

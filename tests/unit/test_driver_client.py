@@ -224,6 +224,24 @@ def test_a_refresh_of_many_calls_may_take_longer_than_one(house: House) -> None:
     gevent.joinall(readers, raise_error=True)
 
 
+def test_nothing_of_a_refresh_that_failed_goes_on(house: House) -> None:
+    house.claim(*DEVICES)
+    house.client._wanted.update(DEVICES)
+    let_go = Event()
+
+    def config_points(*_: Any) -> None:
+        if house.agent.calls["config_points"] == agent_client.CONCURRENT_REGISTRIES:
+            raise gevent.Timeout
+        let_go.wait()
+
+    house.agent.config_points = config_points  # type: ignore[method-assign,assignment]
+    with pytest.raises(AgentUnavailable, match="does not answer"):
+        house.read()
+    let_go.set()
+    gevent.sleep(0.01)
+    assert house.agent.calls["config_points"] == agent_client.CONCURRENT_REGISTRIES
+
+
 # -- changes --
 
 
@@ -537,12 +555,12 @@ def test_a_write_without_a_good_answer_may_have_been_carried_out(
 def test_a_reader_that_is_killed_does_not_block_the_others(house: House) -> None:
     house.read()
     house.clock.now += MAX_AGE + 0.01
+    house.agent.calls.clear()
     first = gevent.spawn(house.read)
     gevent.sleep(0)
     second = gevent.spawn(house.read)
     gevent.sleep(0)
     first.kill()
-    house.agent.calls.clear()
     assert second.get() == {"W": None, "SoC": None, "Set": None}
     assert house.agent.calls == {"get_changes": 1}
 
