@@ -160,9 +160,7 @@ class AgentClient:
     def _command(self, method: str, sfdi: str, arguments: tuple[Any, ...], timeout: float) -> Any:
         try:
             return self._rpc.call(method, sfdi, *arguments, timeout=timeout)
-        except AgentError as error:
-            if isinstance(error, AgentUnavailable):
-                self._lost(str(error))
+        except AgentError:
             if sfdi in self._devices:
                 self._note_write(sfdi, {})  # it may have been carried out all the same
             raise

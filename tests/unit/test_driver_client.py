@@ -524,6 +524,23 @@ def test_losing_the_agent_while_setting(house: House) -> None:
         house.read_later()
 
 
+def test_a_command_that_is_not_answered_in_time_is_no_loss_of_the_agent(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    house.claim(DEVICES[1])
+    house.read(DEVICES[1])
+
+    def set_point(*_: Any) -> None:
+        raise gevent.Timeout
+
+    house.agent.set_point = set_point  # type: ignore[method-assign,assignment]
+    with pytest.raises(AgentUnavailable, match="does not answer"):
+        house.set_point(1)
+    assert house.read(DEVICES[1])["W"] is None
+    assert not [text for text in caplog.messages if "lost" in text]
+
+
 @pytest.mark.parametrize("method", ["set_point", "revert_point"])
 @pytest.mark.parametrize("lost", [gevent.Timeout, ValueError], ids=["no answer", "failed"])
 @pytest.mark.parametrize("restarted", [False, True])
