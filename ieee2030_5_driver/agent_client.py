@@ -198,11 +198,19 @@ class AgentClient:
         self._shared_refresh.ask(max_age, timeout if timeout < self._longest_timeout() else None)
 
     def _fetch_or_lose(self) -> None:
+        self._drop_deleted()
         try:
             self._fetch(self._longest_timeout())
         except AgentError as error:
             self._lost(str(error))
             raise
+
+    def _drop_deleted(self) -> None:
+        """Nobody tells when platform.driver deletes a device; another one may have it by now."""
+        for sfdi in list(self._devices):
+            owner = self._owner(sfdi)
+            if owner is None or not owner.alive:
+                del self._devices[sfdi], self._owners[sfdi]
 
     def _fetch(self, timeout: float) -> None:
         started = self._clock()
@@ -352,12 +360,8 @@ class AgentClient:
             return False
         _log.info("agent %r was restarted: its devices are configured again", self.identity)
         self._epoch, self._cursor = epoch, None
-        for sfdi in list(self._devices):
-            owner = self._owner(sfdi)
-            if owner is None or not owner.alive:
-                del self._devices[sfdi], self._owners[sfdi]
-            else:
-                self._devices[sfdi].forget()
+        for device in self._devices.values():
+            device.forget()
         return True
 
     # -- small things --

@@ -83,11 +83,12 @@ class Pusher:
             gevent.sleep(RETRY_S)
 
     def _publish(self) -> None:
+        for deleted in [sfdi for sfdi, each in self._publishers.items() if not each.alive]:
+            self.remove(deleted)
         while self._news:
             sfdi = next(iter(self._news))
             values, publisher = self._news.pop(sfdi), self._publishers.get(sfdi)
             if publisher is None or not publisher.alive:
-                self.remove(sfdi)
                 continue
             try:
                 publisher.publish_changes(values)

@@ -442,6 +442,23 @@ def test_removed_devices_are_not_configured_again(house: House) -> None:
         house.read(DEVICES[1])
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_deleted_device_is_left_alone(house: House, gone: bool) -> None:
+    """Its registry is not imposed on the agent again, and its time-out is not waited for."""
+    house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 300.0)
+    house.read()
+    house.read(DEVICES[1])
+    house.holders[DEVICES[1]].alive = False
+    if gone:
+        del house.holders[DEVICES[1]]
+    other = [{"Volttron Point Name": "Other"}]
+    house.agent.config_points(DEVICES[1], other)
+    for _ in range(2):
+        house.read_later()
+    assert house.agent.registries[DEVICES[1]] == repr(other)
+    assert house.client._longest_timeout() == TIMEOUT
+
+
 def test_an_agent_that_restarts_all_the_time(house: House) -> None:
     house.read()
 
