@@ -7,6 +7,7 @@ sent (``config_points``) before its first value is served, and again after the a
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import time
@@ -29,6 +30,8 @@ _log = logging.getLogger(__name__)
 FAILURE_MEMORY_S = 1.0
 # A device whose registry was refused is tried again after this, when it is polled.
 REFUSAL_MEMORY_S = 10.0
+# An agent that was asked to wait for a change should have answered so long after that time.
+ANSWER_S = 1.0
 # Registries sent at the same time when many devices start together.
 CONCURRENT_REGISTRIES = 8
 # An agent that restarts during a refresh is asked again, but not forever.
@@ -179,9 +182,13 @@ class AgentClient:
         self._refresh(math.inf, self._longest_timeout())
 
     def wait_for_change(self, seconds: float) -> None:
-        """Returns when the agent knows more than the last refresh brought, or after a while."""
-        timeout = seconds + self._longest_timeout()
-        self._rpc.call("get_cursor", self._cursor, seconds, timeout=timeout)
+        """Returns when the agent knows more than the last refresh brought, or after a while.
+
+        Without an answer too: whether the agent is there is for the next refresh to say.
+        """
+        timeout = seconds + ANSWER_S
+        with contextlib.suppress(AgentUnavailable):
+            self._rpc.call("get_cursor", self._cursor, seconds, timeout=timeout)
 
     def _longest_timeout(self) -> float:
         """How long the agent may take for a call that is made for all devices."""

@@ -19,8 +19,9 @@ from .rpc import AgentError
 
 _log = logging.getLogger(__name__)
 
-# The longest that one call waits at the agent, which then answers that nothing has changed.
-WAIT_S = 30.0
+# The longest that one call waits at the agent, which then answers that nothing has changed. Short,
+# because an agent that ends meanwhile never answers.
+WAIT_S = 5.0
 # After a failure; whether the agent is there is logged by its client.
 RETRY_S = 2.0
 

@@ -172,7 +172,7 @@ def test_a_refresh_may_take_the_longest_timeout_of_the_devices(house: House) -> 
     house.client.refresh()
     house.set_point(5)
     house.client.wait_for_change(60.0)
-    assert limits == {"config_points": 30, "get_changes": 30, "set_point": 5, "get_cursor": 90}
+    assert limits == {"config_points": 30, "get_changes": 30, "set_point": 5, "get_cursor": 61}
     house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 7.0)
     house.client.refresh()
     assert limits["get_changes"] == 7

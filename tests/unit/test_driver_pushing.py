@@ -6,9 +6,10 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import gevent
 import pytest
 
-from ieee2030_5_driver import pushing
+from ieee2030_5_driver import agent_client, pushing
 from tests.driver_fakes import FakePlatform, fake_platform
 
 SFDI, OTHER_SFDI = "097935300833", "111576577659"
@@ -165,6 +166,20 @@ def test_an_agent_that_restarts_is_followed(platform: FakePlatform) -> None:
     platform.run(2 * INTERVAL)
     agent.receive(SFDI, "W", 5)
     assert turn(platform) == {"devices/one/multi": [{"W": 5}]}
+
+
+def test_an_agent_that_ends_during_the_wait_is_asked_again_soon(
+    platform: FakePlatform, caplog: pytest.LogCaptureFixture
+) -> None:
+    def get_cursor(*_: object) -> None:
+        raise gevent.Timeout
+
+    platform.agent.get_cursor = get_cursor  # type: ignore[method-assign,assignment]
+    turn(platform)
+    platform.agent.receive(SFDI, "W", 5)
+    assert turn(platform) == {"devices/one/multi": [{"W": 5}]}
+    assert not [r for r in caplog.records if r.name == "ieee2030_5_driver.pushing"]
+    assert pushing.WAIT_S + agent_client.ANSWER_S < 10
 
 
 def test_an_agent_that_is_away_is_told_once(
