@@ -64,7 +64,7 @@ class AgentClient:
         self._epoch: str | None = None
         self._cursor: str | None = None
         self._fetched_at = float("-inf")
-        self._shared_refresh = SharedRefresh(self._fetch_or_lose, rpc, clock)
+        self._shared_refresh = SharedRefresh(self._fetch_or_lose, rpc.identity, clock)
         # Devices that somebody waits for, and that are not ready.
         self._wanted: set[str] = set()
         # What was written since the last refresh began: its answer may be older than that.
@@ -119,11 +119,12 @@ class AgentClient:
         device = self._device(sfdi)
         if device.ready and self._clock() - self._fetched_at < max_age:
             return device.values
+        asked_at = time.monotonic()
         for _ in range(ROUNDS):
             self._raise_refusal(device)
             if not device.ready:
                 self._wanted.add(sfdi)
-            self._refresh(max_age, timeout)
+            self._refresh(max_age, timeout, asked_at)
             if device.ready:
                 return device.values
         self._raise_refusal(device)
@@ -179,7 +180,7 @@ class AgentClient:
 
     def refresh(self) -> None:
         """Brings all devices up to date."""
-        self._refresh(math.inf, self._longest_timeout())
+        self._refresh(math.inf, self._longest_timeout(), time.monotonic())
 
     def wait_for_change(self, seconds: float) -> None:
         """Returns when the agent knows more than the last refresh brought, or after a while.
@@ -197,12 +198,11 @@ class AgentClient:
             default=DEFAULT_RPC_TIMEOUT_S,
         )
 
-    def _refresh(self, max_age: float, timeout: float) -> None:
+    def _refresh(self, max_age: float, timeout: float, asked_at: float) -> None:
         """Asks the agent what changed, together with all who ask meanwhile."""
         if self._failure and self._clock() - self._failed_at < FAILURE_MEMORY_S:
             raise AgentUnavailable(self._failure)
-        # The calls themselves have a limit, which only an earlier one must not wait for.
-        self._shared_refresh.ask(max_age, timeout if timeout < self._longest_timeout() else None)
+        self._shared_refresh.ask(max_age, timeout, asked_at)
 
     def _fetch_or_lose(self) -> None:
         self._drop_deleted()
@@ -334,6 +334,7 @@ class AgentClient:
         else:
             if device.accepted(rows, registry):
                 _log.info("%s: its registry is now accepted", self._topic(device.sfdi))
+        self._shared_refresh.note_progress()
         return None
 
     def _refuse(self, device: DeviceCache, reason: str) -> None:

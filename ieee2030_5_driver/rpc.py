@@ -30,13 +30,11 @@ class AgentRpc:
     def __init__(self, vip: Any, identity: str) -> None:
         self.identity = identity
         self._vip = vip
-        # How often the agent has answered.
-        self.answers = 0
 
     def call(self, method: str, *arguments: Any, timeout: float) -> Any:
         """The result of the agent's ``method``."""
         try:
-            result = self._vip.rpc.call(self.identity, method, *arguments).get(timeout=timeout)
+            return self._vip.rpc.call(self.identity, method, *arguments).get(timeout=timeout)
         except gevent.Timeout:
             raise AgentUnavailable(
                 f"agent {self.identity!r} does not answer (timeout {timeout:g} s):"
@@ -45,14 +43,11 @@ class AgentRpc:
         except VIPError as error:
             raise AgentUnavailable(f"agent {self.identity!r} cannot be reached: {error}") from None
         except RemoteError as error:
-            self.answers += 1
             raise AgentRefused(_reason(error)) from None
         except JsonRpcError as error:
             raise AgentRefused(
                 f"agent {self.identity!r} refused {method}: {error.message}"
             ) from None
-        self.answers += 1
-        return result
 
     def check_connected(self, timeout: float) -> None:
         """Tells in milliseconds what a call would tell after the time-out: nobody is there."""

@@ -6,11 +6,12 @@ It runs in a greenlet of its own, so that whoever asked first may go without har
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 import gevent
 
-from .rpc import AgentError, AgentRpc, AgentUnavailable
+from .rpc import AgentError, AgentUnavailable
 
 _log = logging.getLogger(__name__)
 
@@ -21,65 +22,66 @@ class _Flight(gevent.Greenlet):
     def __init__(self, run: Callable[[], str | None], began: float) -> None:
         super().__init__(run)
         self.began = began
-        # Whether somebody could not wait for its end.
-        self.late = False
 
 
 class SharedRefresh:
     """Runs ``refresh``, which raises AgentError, for all who ask for it."""
 
     def __init__(
-        self, refresh: Callable[[], None], rpc: AgentRpc, clock: Callable[[], float]
+        self, refresh: Callable[[], None], identity: str, clock: Callable[[], float]
     ) -> None:
         self._refresh = refresh
-        self._rpc = rpc
+        self._identity = identity
         self._clock = clock
         self._flight: _Flight | None = None
-        self._late = False
+        self._progress_at = float("-inf")
+        # Time-outs within which the agent did not answer the last time.
+        self._too_short: set[float] = set()
 
-    def ask(self, max_age: float, patience: float | None) -> None:
+    def ask(self, max_age: float, timeout: float, asked_at: float) -> None:
         """Returns when a refresh is through that began less than ``max_age`` seconds ago, or later.
 
-        Raises AgentUnavailable when it fails, or when the agent has answered nothing for
-        ``patience`` seconds (None: as long as the refresh takes).
+        Raises AgentUnavailable when it fails, or when it is not through ``timeout`` seconds after
+        ``asked_at`` (of ``time.monotonic``), or after the last progress.
         """
         flight = self._flight
         if flight is not None and self._clock() - flight.began >= max_age:
-            self._wait(flight, patience)  # what it brings is older than that
+            self._wait(flight, timeout, asked_at)  # what it brings is older than that
             flight = self._flight  # somebody else who waited may have begun the next one
         if flight is None:
             flight = self._flight = _Flight(self._run, self._clock())
             flight.start()
-        self._wait(flight, patience)
+        self._wait(flight, timeout, asked_at)
+        if timeout in self._too_short:
+            self._too_short.remove(timeout)
+            _log.info("agent %r answers within %g s again", self._identity, timeout)
+
+    def note_progress(self) -> None:
+        """One of many calls was answered: those who wait may wait longer."""
+        self._progress_at = time.monotonic()
 
     def _run(self) -> str | None:
-        flight = self._flight
         try:
             self._refresh()
         except AgentError as error:
             return str(error)
         finally:
             self._flight = None
-        if self._late and flight and not flight.late:
-            self._late = False
-            _log.info("agent %r answers in time again", self._rpc.identity)
         return None
 
-    def _wait(self, flight: _Flight, patience: float | None) -> None:
-        answers = None
+    def _wait(self, flight: _Flight, timeout: float, asked_at: float) -> None:
         while not flight.ready():
-            if answers == self._rpc.answers:
-                raise self._too_late(flight, patience)
-            answers = self._rpc.answers
-            flight.join(patience)
+            remaining = max(asked_at, self._progress_at) + timeout - time.monotonic()
+            if remaining <= 0:
+                raise self._too_late(timeout)
+            flight.join(remaining)
         failure = flight.get()
         if failure:
             raise AgentUnavailable(failure)
 
-    def _too_late(self, flight: _Flight, patience: float | None) -> AgentUnavailable:
-        flight.late = True
-        reason = f"agent {self._rpc.identity!r} has not answered for {patience:g} s"
-        if not self._late:
-            self._late = True
+    def _too_late(self, timeout: float) -> AgentUnavailable:
+        reason = f"agent {self._identity!r} has not answered for {timeout:g} s"
+        if timeout not in self._too_short:
+            self._too_short.add(timeout)
             _log.warning("%s: devices with that rpc_timeout_s are not published", reason)
         return AgentUnavailable(reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ from volttron.client.vip.agent.errors import Unreachable
 from volttron.driver.base.interfaces import DriverInterfaceError
 from volttron.utils.jsonrpc import MethodNotFound, RemoteError
 
-from ieee2030_5_driver import agent_client
+from ieee2030_5_driver import agent_client, shared_refresh
 from ieee2030_5_driver.agent_client import AgentClient
 from ieee2030_5_driver.rpc import AgentRefused, AgentRpc, AgentUnavailable
 from tests.driver_fakes import IDENTITY, Clock, FakeAgent, FakeVip
@@ -206,8 +207,38 @@ def test_nobody_waits_longer_than_its_own_timeout(
     assert [text for text in caplog.messages if "answer" in text] == [
         "agent 'ieee2030_5' has not answered for 0.01 s: devices with that rpc_timeout_s are not"
         " published",
-        "agent 'ieee2030_5' answers in time again",
+        "agent 'ieee2030_5' answers within 0.01 s again",
     ]
+
+
+def test_the_refresh_before_the_own_one_counts_too(house: House) -> None:
+    house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
+    house.read()
+    delays = iter([0.3, 30.0])
+    house.agent.before = lambda: gevent.sleep(next(delays))
+    gevent.spawn(house.client.read, DEVICES[1], 0, 30.0)
+    gevent.sleep(0.001)
+    began = time.monotonic()
+    with pytest.raises(AgentUnavailable, match="has not answered"):
+        house.client.read(ONE, 0, 0.4)
+    assert 0.4 <= time.monotonic() - began < 0.6
+
+
+def test_nothing_but_an_answer_in_time_is_one(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Other devices, which wait longer, get theirs each time."""
+    caplog.set_level(logging.INFO, shared_refresh.__name__)
+    house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
+    house.read()
+    house.read(DEVICES[1])
+    house.agent.before = lambda: gevent.sleep(0.01)
+    for _ in range(3):
+        with pytest.raises(AgentUnavailable, match="has not answered"):
+            house.client.read(ONE, 0, 0.002)
+        for _ in range(2):
+            house.client.read(DEVICES[1], 0, 30.0)
+    assert len([r for r in caplog.records if r.name == shared_refresh.__name__]) == 1
 
 
 def test_a_refresh_of_many_calls_may_take_longer_than_one(house: House) -> None:
