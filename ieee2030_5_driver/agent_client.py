@@ -83,11 +83,12 @@ class AgentClient:
         owner: Owner,
         rows: list[Row],
         rpc_timeout_s: float = DEFAULT_RPC_TIMEOUT_S,
-    ) -> None:
+    ) -> list[Row]:
         """Makes ``owner`` the only one that polls the device, with this registry.
 
-        The agent gets the registry when the device is read. A second owner is refused with a
-        ``ValueError`` for as long as the first one is configured.
+        Returns the registry, in the one copy that devices with an equal one share. The agent gets
+        it when the device is read. A second owner is refused with a ``ValueError`` for as long as
+        the first one is configured.
         """
         holder = self._owner(sfdi)
         if holder is not owner:
@@ -102,6 +103,7 @@ class AgentClient:
         device.rpc_timeout_s = rpc_timeout_s
         if device.rows is not rows and device.rows != rows:
             device.configure(self._shared(rows))
+        return device.rows
 
     def release(self, sfdi: str, owner: Owner) -> None:
         """Forgets the device, if it is ``owner`` that polls it."""

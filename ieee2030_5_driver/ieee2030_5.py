@@ -103,7 +103,9 @@ class Interface(BaseInterface):
                 "; ".join(problems),
             )
             return self._rows
-        self._adopt(settings, rows)
+        if problems:
+            self._rows = rows  # the client has not taken them
+        self._adopt(settings)
         self.config = self.driver_agent.config = config
         self._complain("; ".join(problems) or None)
         if is_update:
@@ -154,13 +156,13 @@ class Interface(BaseInterface):
 
     def _claim(self, settings: DeviceSettings, rows: list[Row]) -> AgentClient:
         client = client_for(self.driver_agent, settings.agent_id)
-        client.claim(settings.sfdi, self, rows, settings.rpc_timeout_s)
+        self._rows = client.claim(settings.sfdi, self, rows, settings.rpc_timeout_s)
         if settings.push_changes:
             pusher_for(self.driver_agent, settings.agent_id).add(settings.sfdi, self)
         return client
 
-    def _adopt(self, settings: DeviceSettings | None, rows: list[Row]) -> None:
-        old, self._settings, self._rows = self._settings, settings, rows
+    def _adopt(self, settings: DeviceSettings | None) -> None:
+        old, self._settings = self._settings, settings
         if old is None:
             return
         moved = settings is None or (settings.agent_id, settings.sfdi) != (old.agent_id, old.sfdi)

@@ -784,6 +784,8 @@ def test_release_by_somebody_else_changes_nothing(house: House) -> None:
 
 def test_equal_registries_are_kept_once(house: House) -> None:
     house.claim(*DEVICES)
+    shared = house.client._devices[ONE].rows
+    assert house.client.claim(DEVICES[1], house.holders[DEVICES[1]], list(ROWS)) is shared
     assert len({id(device.rows) for device in house.client._devices.values()}) == 1
 
 
