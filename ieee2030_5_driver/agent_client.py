@@ -127,10 +127,13 @@ class AgentClient:
             if not device.ready:
                 self._wanted.add(sfdi)
             self._refresh(max_age, timeout, asked_at)
+            device = self._device(sfdi)  # another owner may have taken it meanwhile
             if device.ready:
                 return device.values
         self._raise_refusal(device)
-        raise self._restless()
+        raise AgentUnavailable(
+            f"device {sfdi} was written or configured again and again while its points were fetched"
+        )
 
     def set_point(self, sfdi: str, point: str, value: Any, max_age: float, timeout: float) -> Any:
         """Sets the point and returns the value as the agent set it.
@@ -240,7 +243,7 @@ class AgentClient:
                 if not self._written:
                     self._fetched_at = started
                 return
-        raise self._restless()
+        raise AgentUnavailable(f"agent {self.identity!r} restarted again and again meanwhile")
 
     def _fetch_changes(self, devices: Iterable[DeviceCache], timeout: float) -> bool:
         """False when the agent turned out to be a new one, which knows no registry yet."""
@@ -375,9 +378,6 @@ class AgentClient:
         return True
 
     # -- small things --
-
-    def _restless(self) -> AgentUnavailable:
-        return AgentUnavailable(f"agent {self.identity!r} restarted again and again meanwhile")
 
     def _device(self, sfdi: str) -> DeviceCache:
         try:

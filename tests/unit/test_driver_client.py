@@ -438,6 +438,19 @@ def test_setting_on_an_agent_that_has_just_restarted(house: House) -> None:
     assert house.agent.values[ONE]["Set"] == 5
 
 
+def test_a_device_that_is_written_all_the_time_is_told_as_such(house: House) -> None:
+    house.read()
+
+    def revert_meanwhile() -> None:
+        house.agent.revert_point(ONE, "Set")
+        house.client._device(ONE).complete = False
+        house.client._note_write(ONE, {})
+
+    house.agent.on_the_way = revert_meanwhile
+    with pytest.raises(AgentUnavailable, match=f"device {ONE} was written or configured again"):
+        house.read_later()
+
+
 # -- a lost, a restarted, another agent --
 
 
@@ -775,6 +788,15 @@ def test_another_may_take_a_device_that_was_left(
     house.client.claim(ONE, second, [{"Volttron Point Name": "W"}])
     assert house.read() == {"W": 5}
     assert house.agent.maps[ONE] == ["W"]
+
+
+def test_a_reader_of_a_device_that_another_takes_meanwhile(house: House) -> None:
+    reader = gevent.spawn(house.read)
+    gevent.sleep(0)
+    house.holders[ONE].alive = False
+    second = Holder("devices/second")
+    house.client.claim(ONE, second, [{"Volttron Point Name": "W"}])
+    assert reader.get() == {"W": None}
 
 
 def test_release_by_somebody_else_changes_nothing(house: House) -> None:
