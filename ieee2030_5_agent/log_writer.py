@@ -26,7 +26,7 @@ class LogWriter(QueueHandler):
         super().__init__(Queue(lines))
         self._left_out = 0
         handlers, logger.handlers = logger.handlers, [self]
-        QueueListener(self.queue, *handlers).start()
+        QueueListener(self.queue, *handlers, respect_handler_level=True).start()
 
     def enqueue(self, record: logging.LogRecord) -> None:
         """Never waits: while there is no room the oldest lines are left out, and counted."""

@@ -103,6 +103,18 @@ class Held(logging.Handler):
             self.last.set()
 
 
+def test_a_handler_gets_the_levels_that_it_wants() -> None:
+    held, logger = Held(), logging.Logger("chatter")
+    held.go_on.set()
+    held.setLevel(logging.WARNING)
+    logger.addHandler(held)
+    LogWriter(logger)
+    logger.info("not wanted")
+    logger.warning("last")
+    assert held.last.wait(10)
+    assert held.seen == ["last"]
+
+
 def test_what_there_is_no_room_for_is_counted() -> None:
     held, logger = Held(), logging.Logger("chatter")
     logger.addHandler(held)
