@@ -6,7 +6,6 @@ import math
 
 from gevent.event import Event
 
-from .model.changes import Changed
 from .model.errors import ModelError
 from .server import Server
 
@@ -21,7 +20,8 @@ class CursorWatch:
         self._server = server
         self._seen = server.fleet.cursor
         self._moved = Event()
-        server.listen(self._on_change)
+        server.listen(lambda _: self._look())
+        server.adopted = self._look
 
     def wait(self, cursor: str | None, seconds: float) -> str:
         """The cursor of now. As long as that is ``cursor``, waits for a change, at most so many
@@ -33,7 +33,7 @@ class CursorWatch:
             self._moved.wait(timeout=seconds)
         return self._server.fleet.cursor
 
-    def _on_change(self, change: Changed) -> None:
+    def _look(self) -> None:
         if self._server.fleet.cursor == self._seen:
             return  # nothing that get_changes tells of
         self._seen = self._server.fleet.cursor

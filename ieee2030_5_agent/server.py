@@ -69,6 +69,8 @@ class Server:
         self.started = clock()
         self._began = self._timer()  # for the time it has run, whatever the clock says
         # What those outside hear of the fleet, whichever is in force.
+        # Called when another fleet is there: its cursor is another one, though nothing has changed.
+        self.adopted: Callable[[], object] = lambda: None
         self.outgoing = Outgoing()
         self.fleet = self.new_fleet(settings)
         self.fleet.listen(self.outgoing.tell)
@@ -118,6 +120,7 @@ class Server:
         self._lax = self._lax or any(
             edition is not None and edition.year < Edition.E2018.year for edition in editions
         )
+        self.adopted()
 
     def listen(self, listener: Callable[[Changed], None]) -> None:
         """Calls ``listener`` after each change that is for good."""

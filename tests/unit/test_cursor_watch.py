@@ -43,6 +43,14 @@ def test_a_change_ends_every_wait_at_once(server: Server, watch: CursorWatch) ->
     assert [each.value for each in waiting] == [server.fleet.cursor] * 3
 
 
+def test_another_fleet_ends_the_wait(server: Server, watch: CursorWatch) -> None:
+    cursor = server.fleet.cursor
+    waiting = gevent.spawn(watch.wait, cursor, LONGEST_S)
+    gevent.sleep(0)
+    server.adopt(server.new_fleet(server.settings))
+    assert waiting.get(timeout=5) == server.fleet.cursor != cursor
+
+
 def test_what_changed_before_is_not_waited_for(server: Server, watch: CursorWatch) -> None:
     before = server.fleet.cursor
     change(server)
