@@ -68,7 +68,7 @@ class Timetable(Generic[T]):
             return
         if not SHORTEST_INTERVAL_S <= entry.interval <= LONGEST_INTERVAL_S:  # nor for nan
             raise ValueError(
-                f"interval: {entry.interval:g} is not between {SHORTEST_INTERVAL_S:g} and"
+                f"interval: {entry.interval} is not between {SHORTEST_INTERVAL_S:g} and"
                 f" {LONGEST_INTERVAL_S} seconds"
             )
         slot = self._slots.get(entry.remote)

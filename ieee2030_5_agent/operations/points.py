@@ -40,8 +40,10 @@ class Points(Part):
     def get_changes(
         self, cursor: str | None = None, sfdis: list[str | int] | None = None
     ) -> dict[str, Any]:
-        """What changed since a cursor: ``{"cursor", "points": {sfdi: {point: value}}, "whole"}``;
-        ``whole``: the devices of which all points are there, because their set is another one."""
+        """What changed since a cursor:
+        ``{"cursor", "points": {sfdi: {point: value}}, "whole": [sfdi], "registries": {sfdi: ..}}``;
+        ``whole``: the devices of which all points are there, because their set is another one;
+        ``registries``: digests of theirs, None for the default."""
         if cursor is not None and not isinstance(cursor, str):
             raise ModelError(
                 f"cursor is {shown(cursor)}, the cursor of an earlier answer is expected"
