@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 STOCK = StaticCyclicPollScheduler
 # The longest sleep between two looks at the clock: it may have been set.
 LONGEST_SLEEP_S = 5.0
+# Devices that are polled too slowly are not due at the same moment: they are gathered so long.
+GATHER_S = 10.0
 
 # The groups of each platform.driver that have devices of ours. The timetable belongs to the group,
 # not to the scheduler: when platform.driver makes new schedulers, each due time is still given
@@ -67,6 +69,9 @@ class IntervalPollScheduler(StaticCyclicPollScheduler):
         # Entries whose poll is under way, and whether they were due again meanwhile.
         self._running: dict[Entry[Any], bool] = {}
         self._slow: set[Entry[Any]] = set()
+        # How many devices the log was told of, and when it may be told of more.
+        self._told_slow = 0
+        self._tell_more_at = float("-inf")
 
     # -- what platform.driver calls --
 
@@ -171,6 +176,7 @@ class IntervalPollScheduler(StaticCyclicPollScheduler):
             # Points of one remote that are due together are read together.
             self._running.update(dict.fromkeys(poll_sets, False))
             self.data_model.agent.core.spawn(self._poll, remote, poll_sets)
+        self._tell_slow(now)
 
     def _poll(self, remote: Any, poll_sets: dict[Entry[Any], Any]) -> None:
         try:
@@ -180,22 +186,31 @@ class IntervalPollScheduler(StaticCyclicPollScheduler):
         finally:
             for entry in poll_sets:
                 due_meanwhile = self._running.pop(entry)
-                if entry in self._slow and not due_meanwhile:
+                if not due_meanwhile:
                     self._slow.discard(entry)
-                    _log.info("%s is polled in time again", entry.remote.unique_id[0])
 
     def _still_runs(self, entry: Entry[Any]) -> bool:
         if entry not in self._running:
             return False
         self._running[entry] = True
-        if entry not in self._slow:
-            self._slow.add(entry)
-            _log.warning(
-                "%s: polls are left out: one takes longer than the interval of %g s",
-                entry.remote.unique_id[0],
-                entry.interval,
-            )
+        self._slow.add(entry)
         return True
+
+    def _tell_slow(self, now: float) -> None:
+        """One line for all devices: when the agent is slow, all of them are."""
+        slow = {entry.remote.unique_id[0] for entry in self._slow}
+        if self._told_slow and not slow:
+            self._told_slow = 0
+            _log.info("group %s: all devices are polled in time again", self.group)
+        elif len(slow) > self._told_slow and now >= self._tell_more_at:
+            self._told_slow, self._tell_more_at = len(slow), now + GATHER_S
+            _log.warning(
+                "group %s: %d devices: polls are left out, they outlast the interval: %s%s",
+                self.group,
+                len(slow),
+                min(slow),
+                ", ..." if len(slow) > 1 else "",
+            )
 
     def _poll_set(self, entry: Entry[Any]) -> Any:
         sets = PollScheduler.poll_sets.get(self.group, {})

@@ -235,7 +235,7 @@ def test_a_deleted_device_leaves_nothing_behind(platform: FakePlatform) -> None:
 def test_polls_that_take_longer_than_the_interval_do_not_pile_up(
     platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    platform.start(d0=device(0))
+    platform.start(d0=device(0), d1=device(1))
     platform.run(5)
     caplog.set_level(logging.INFO, poll_scheduler.__name__)
     caplog.clear()
@@ -259,15 +259,15 @@ def test_polls_that_take_longer_than_the_interval_do_not_pile_up(
     monkeypatch.setattr(platform.core, "spawn", spawn)
     monkeypatch.setattr(platform.vip.pubsub, "publish", publish)
     pass_intervals(10)
-    assert [greenlet.ready() for greenlet in started] == [False]
+    assert [greenlet.ready() for greenlet in started] == [False, False]
     for _ in range(2):  # the poll that ends now was not in time, the next one is
         bus_is_free.set()
         gevent.joinall(started)
         pass_intervals(1)
-    assert len(started) == 3
+    assert len(started) == 6
     assert caplog.messages == [
-        "devices/d0: polls are left out: one takes longer than the interval of 5 s",
-        "devices/d0 is polled in time again",
+        "group default: 2 devices: polls are left out, they outlast the interval: devices/d0, ...",
+        "group default: all devices are polled in time again",
     ]
 
 
