@@ -36,10 +36,7 @@ class AgentRpc:
         try:
             return self._vip.rpc.call(self.identity, method, *arguments).get(timeout=timeout)
         except gevent.Timeout:
-            raise AgentUnavailable(
-                f"agent {self.identity!r} does not answer (timeout {timeout:g} s):"
-                " is it installed and running?"
-            ) from None
+            raise no_answer(self.identity, timeout) from None
         except VIPError as error:
             raise AgentUnavailable(f"agent {self.identity!r} cannot be reached: {error}") from None
         except RemoteError as error:
@@ -62,6 +59,13 @@ class AgentRpc:
                 f"agent {self.identity!r} does not answer (it is not connected to the platform):"
                 " is it installed and running?"
             )
+
+
+def no_answer(identity: str, timeout: float) -> AgentUnavailable:
+    """What is said of an agent that has not answered in time."""
+    return AgentUnavailable(
+        f"agent {identity!r} does not answer (timeout {timeout:g} s): is it installed and running?"
+    )
 
 
 def _reason(error: Any) -> str:

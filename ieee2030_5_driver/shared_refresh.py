@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import gevent
 
-from .rpc import AgentError, AgentUnavailable
+from .rpc import AgentError, AgentUnavailable, no_answer
 
 _log = logging.getLogger(__name__)
 
@@ -80,8 +80,12 @@ class SharedRefresh:
             raise AgentUnavailable(failure)
 
     def _too_late(self, timeout: float) -> AgentUnavailable:
-        reason = f"agent {self._identity!r} has not answered for {timeout:g} s"
         if timeout not in self._too_short:
             self._too_short.add(timeout)
-            _log.warning("%s: devices with that rpc_timeout_s are not published", reason)
-        return AgentUnavailable(reason)
+            _log.warning(
+                "agent %r has not answered for %g s: devices with that rpc_timeout_s are not"
+                " published",
+                self._identity,
+                timeout,
+            )
+        return no_answer(self._identity, timeout)

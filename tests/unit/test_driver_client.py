@@ -196,7 +196,9 @@ def test_nobody_waits_longer_than_its_own_timeout(
     house.agent.on_the_way = slow
     reader = gevent.spawn(house.client.read, patient, MAX_AGE, 30.0)
     for _ in range(2):
-        with pytest.raises(AgentUnavailable, match=r"'ieee2030_5' has not answered for 0\.01 s"):
+        with pytest.raises(
+            AgentUnavailable, match=r"'ieee2030_5' does not answer \(timeout 0\.01 s\)"
+        ):
             house.client.read(ONE, MAX_AGE, 0.01)
     house.agent.receive(ONE, "W", 5)
     let_go.set()
@@ -219,7 +221,7 @@ def test_the_refresh_before_the_own_one_counts_too(house: House) -> None:
     gevent.spawn(house.client.read, DEVICES[1], 0, 30.0)
     gevent.sleep(0.001)
     began = time.monotonic()
-    with pytest.raises(AgentUnavailable, match="has not answered"):
+    with pytest.raises(AgentUnavailable, match="does not answer"):
         house.client.read(ONE, 0, 0.4)
     assert 0.4 <= time.monotonic() - began < 0.6
 
@@ -234,7 +236,7 @@ def test_nothing_but_an_answer_in_time_is_one(
     house.read(DEVICES[1])
     house.agent.before = lambda: gevent.sleep(0.01)
     for _ in range(3):
-        with pytest.raises(AgentUnavailable, match="has not answered"):
+        with pytest.raises(AgentUnavailable, match="does not answer"):
             house.client.read(ONE, 0, 0.002)
         for _ in range(2):
             house.client.read(DEVICES[1], 0, 30.0)
