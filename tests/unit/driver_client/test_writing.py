@@ -37,15 +37,16 @@ def test_a_refresh_that_began_before_does_not_hide_a_set_value(house: House) -> 
     assert house.read_later()["Set"] == 3
 
 
+def set_and_change(house: House) -> None:
+    """During a refresh the driver sets a value, and then the agent changes it."""
+    house.agent.before = lambda: None
+    house.client.set_point(ONE, "Set", 9, 1e9, TIMEOUT)
+    house.agent.receive(ONE, "Set", 3)  # in the answer that is made now
+
+
 def test_a_set_value_does_not_hide_a_later_one(house: House) -> None:
     house.read()
-
-    def set_and_change() -> None:
-        house.agent.before = lambda: None
-        house.client.set_point(ONE, "Set", 9, 1e9, TIMEOUT)
-        house.agent.receive(ONE, "Set", 3)  # in the answer that is made now
-
-    house.agent.before = set_and_change
+    house.agent.before = lambda: set_and_change(house)
     house.read_later()
     assert house.read()["Set"] == 3
 
@@ -53,16 +54,11 @@ def test_a_set_value_does_not_hide_a_later_one(house: House) -> None:
 def test_a_set_value_does_not_hide_a_later_one_when_a_refresh_fails(house: House) -> None:
     house.read()
 
-    def set_and_change() -> None:
-        house.agent.before = lambda: None
-        house.client.set_point(ONE, "Set", 9, 1e9, TIMEOUT)
-        house.agent.receive(ONE, "Set", 3)  # in the answer that is made now
-
     def fail() -> None:
         house.agent.before = lambda: None
         raise ValueError("busy")
 
-    house.agent.before = set_and_change
+    house.agent.before = lambda: set_and_change(house)
     house.read_later()
     house.agent.before = fail
     with pytest.raises(AgentUnavailable, match="busy"):
