@@ -227,8 +227,10 @@ class PlatformUnderTest:
     def restart_everything(self) -> None:
         """Shuts the platform down with all agents and starts it and them again."""
         self.peer.close()
-        self.platform.stop()
-        self._start_platform()
+        try:
+            self.platform.stop()
+        finally:  # what fails here is no fault of the tests that follow
+            self._start_platform()
 
     def _start_platform(self) -> None:
         self.platform.start()

@@ -24,6 +24,9 @@ from .waiting import until
 
 # VOLTTRON listens on an abstract socket named after its home, and the kernel allows 107 bytes.
 LONGEST_HOME = 85
+# What is shown of the log when something went wrong.
+LAST_OCTETS = 4000
+AGENTS_END_S = 60.0
 CONFIG = """\
 [volttron]
 instance-name = {name}
@@ -126,15 +129,35 @@ class PrivatePlatform:
             return False
 
     def stop(self) -> None:
-        """Stops the platform with all its agents the proper way; its home stays."""
+        """Stops the platform with all its agents the proper way; its home stays.
+
+        A PlatformProblem when something did not end by itself: it says what, and that is ended.
+        """
         process, self._process = self._process, None
-        if process is None:
+        if process is None or not self._serving or process.poll() is not None:
             return
-        if self._serving and process.poll() is None:
-            self._serving = False
-            self.vctl("shutdown", "--platform")
+        self._serving = False
+        try:
+            try:
+                self.vctl("shutdown", "--platform")
+            except PlatformProblem as impatient:
+                # vctl waits 20 s for all agents, VOLTTRON 60 s for each until it asks once more.
+                self._say(self._still_running(impatient))
+                until(lambda: not dict(self._agents()), "the end of its agents", AGENTS_END_S)
+                processes.end([process])
             until(lambda: process.poll() is not None, "the end of VOLTTRON", timeout=20)
             until(lambda: not self._sessions.members(), "the end of all its processes", timeout=20)
+        except PlatformProblem as problem:
+            left = self._still_running(problem)
+            self._sessions.end()
+            raise PlatformProblem(left) from None
+
+    def _still_running(self, problem: PlatformProblem) -> str:
+        running = "".join(f"\n{processes.described(one)}" for one in self._sessions.members())
+        with self.log.open("rb") as log:
+            log.seek(-min(LAST_OCTETS, self.log.stat().st_size), os.SEEK_END)
+            last = log.read().decode(errors="replace")
+        return f"VOLTTRON did not stop: {problem}\nstill running:{running}\nits log:\n{last}"
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -170,9 +193,8 @@ class PrivatePlatform:
             return  # never booted: what runs in the folder may be somebody else's
         try:
             self.stop()
-        except (PlatformProblem, subprocess.SubprocessError) as problem:
-            left = ", ".join(map(processes.described, self._sessions.members())) or "nothing"
-            self._say(f"VOLTTRON did not stop by itself ({problem}); still running, ended: {left}")
+        except PlatformProblem as problem:
+            self._say(str(problem))
         finally:
             self._sessions.end()
             self._process = None
@@ -288,14 +310,17 @@ class PrivatePlatform:
 
     def agent_process(self, identity: str) -> psutil.Process | None:
         """The process of an installed agent, None when it does not run."""
-        uuid = self.installed(identity).uuid
+        return dict(self._agents()).get(self.installed(identity).uuid)
+
+    def _agents(self) -> Iterator[tuple[str, psutil.Process]]:
+        """UUID and process of each installed agent that runs."""
         for process in self._sessions.members():
             try:
-                if process.environ().get("AGENT_UUID") == uuid:
-                    return process
+                uuid = process.environ().get("AGENT_UUID")
             except (psutil.NoSuchProcess, psutil.AccessDenied):  # denied while it dies
                 continue
-        return None
+            if uuid is not None:
+                yield uuid, process
 
     def start_by_hand(
         self, identity: str, module: str, variables: Mapping[str, str] | None = None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shlex
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -120,10 +122,17 @@ class Sessions:
 
 
 def described(process: psutil.Process) -> str:
-    """Number, state and command of a process, as far as it still has them."""
+    """What a process is and does, as far as it still does; of its signals those that wait."""
     try:
-        return f"{process.pid} {process.status()} {shlex.join(process.cmdline())}"
-    except (psutil.NoSuchProcess, psutil.AccessDenied) as gone:
+        spent, age = process.cpu_times(), time.time() - process.create_time()
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        waiting = re.findall(r"S(?:ig|hd)Pnd:\s*0*([1-9a-f][0-9a-f]*)", status)
+        return (
+            f"{process.pid} {process.status()}, {process.num_threads()} threads,"
+            f" {spent.user + spent.system:.1f} s of CPU in {age:.0f} s,"
+            f" signals {waiting}: {shlex.join(process.cmdline())}"
+        )
+    except (psutil.NoSuchProcess, psutil.AccessDenied, OSError) as gone:
         return str(gone)
 
 
