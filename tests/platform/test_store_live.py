@@ -1,4 +1,4 @@
-"""What survives on a real platform: the agent killed, the platform restarted, the file damaged.
+"""What survives on a real platform: the agent ended under load, the platform restarted, a bad file.
 
 Each test notes in how many seconds all was well again.
 """
@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from tests.platform.recovery import RECOVERS_S, Record, recovery
@@ -84,9 +85,11 @@ def serves(platform: PlatformUnderTest) -> bool:
         return False
 
 
-def test_a_killed_agent_goes_on_where_it_was(
-    platform: PlatformUnderTest, record_property: Record
+@pytest.mark.parametrize("ended", ["killed", "stopped"])
+def test_an_agent_that_ends_under_load_goes_on_where_it_was(
+    platform: PlatformUnderTest, ended: str, record_property: Record
 ) -> None:
+    platform.configure_agent(max_log_events=5000)  # all that are posted
     something = Something(platform)
     acknowledged: list[str] = []
 
@@ -105,18 +108,21 @@ def test_a_killed_agent_goes_on_where_it_was(
                 return
             acknowledged.append(answer.headers["Location"])
 
-    poster = threading.Thread(target=post)
-    poster.start()
-    platform.until(lambda: len(acknowledged) > 5, "some log events")
-    platform.kill(AGENT)
-    poster.join(timeout=60)
-    with recovery(record_property, "the agent killed"):
+    posters = [threading.Thread(target=post) for _ in range(4)]
+    for poster in posters:
+        poster.start()
+    platform.until(lambda: len(acknowledged) > 20, "some log events")
+    {"killed": platform.kill, "stopped": platform.stop}[ended](AGENT)
+    for poster in posters:
+        poster.join(timeout=60)
+    with recovery(record_property, f"the agent {ended} under load"):
         platform.platform.start_agent(AGENT)
         platform.until(lambda: serves(platform), "an answer", RECOVERS_S)
     something.check()
     lost = [href for href in acknowledged if platform.http("GET", href).status_code != 200]
     assert not lost
     assert platform.agent("health.get_status")["status"] == "GOOD"
+    platform.configure_agent(max_log_events=None)
 
 
 def test_a_restarted_platform_goes_on_where_it_was(
