@@ -17,14 +17,15 @@ from tools.private_platform.processes import described
 WAITS = "print('ready', flush=True); import time; time.sleep(600)"
 DEAF = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);" + WAITS
 BLOCKS = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]);" + WAITS
-ENDS = "print('ready', flush=True); import time; time.sleep(0.5)"
+ENDS = "print('ready', flush=True); import time; time.sleep(0.1)"
 
 
 class Stopping(PrivatePlatform):
-    """A platform whose vctl gives up, as the real one does after 20 s."""
+    """Its vctl gives up, as the real one does after 20 s, but for call number ``heard``."""
 
-    def __init__(self, folder: Path, agent: str) -> None:
+    def __init__(self, folder: Path, agent: str, heard: int) -> None:
         self.said: list[str] = []
+        self.asked, self.heard = 0, heard
         super().__init__(folder, self.said.append)
         self.log.write_text("a line of the log\n")
         self._process = self._run(WAITS, {})
@@ -42,16 +43,20 @@ class Stopping(PrivatePlatform):
         self._sessions.end(grace=0.1)
 
     def vctl(self, *arguments: str, timeout: float = 180) -> str:
+        self.asked += 1
+        if self.asked == self.heard:
+            self.end()
+            return ""
         raise PlatformProblem("operation timed out")
 
 
 @pytest.fixture
-def stopping(tmp_path: Path) -> Iterator[Callable[[str], Stopping]]:
+def stopping(tmp_path: Path) -> Iterator[Callable[..., Stopping]]:
     """A platform with an agent that runs the code."""
     made: list[Stopping] = []
 
-    def make(agent: str) -> Stopping:
-        made.append(Stopping(tmp_path, agent))
+    def make(agent: str, heard: int = 0) -> Stopping:
+        made.append(Stopping(tmp_path, agent, heard))
         return made[-1]
 
     yield make
@@ -59,8 +64,10 @@ def stopping(tmp_path: Path) -> Iterator[Callable[[str], Stopping]]:
         platform.end()
 
 
-def test_a_slow_agent_is_told_and_waited_for(stopping: Callable[[str], Stopping]) -> None:
-    platform = stopping(ENDS)
+def test_a_platform_that_is_slow_to_stop_is_told_and_asked_again(
+    stopping: Callable[..., Stopping],
+) -> None:
+    platform = stopping(WAITS, heard=2)
     platform.stop()
     assert not platform.processes()
     (told,) = platform.said
@@ -69,18 +76,28 @@ def test_a_slow_agent_is_told_and_waited_for(stopping: Callable[[str], Stopping]
     assert f"\n{platform.agent.pid} " in told
 
 
-def test_an_agent_that_does_not_end_is_a_problem_and_ended(
-    stopping: Callable[[str], Stopping], monkeypatch: pytest.MonkeyPatch
+def test_a_platform_that_does_not_end_after_its_agents_is_told_and_ended(
+    stopping: Callable[..., Stopping],
 ) -> None:
-    monkeypatch.setattr("tools.private_platform.platform.AGENTS_END_S", 0.1)
+    platform = stopping(ENDS)
+    until(lambda: platform.agent.poll() is not None, "the end of the agent")
+    platform.stop()
+    assert not platform.processes()
+    assert platform.asked == len(platform.said) == 1
+
+
+def test_an_agent_that_does_not_end_is_a_problem_and_ended(
+    stopping: Callable[..., Stopping],
+) -> None:
     platform = stopping(DEAF)
-    with pytest.raises(PlatformProblem, match=r"waited 0\.1 s in vain for the end of its agents"):
+    with pytest.raises(PlatformProblem, match="operation timed out") as problem:
         platform.stop()
+    assert f"\n{platform.agent.pid} " in str(problem.value)
     assert not platform.processes()
 
 
 def test_a_process_is_described_with_the_signals_that_it_has_not_heard(
-    stopping: Callable[[str], Stopping],
+    stopping: Callable[..., Stopping],
 ) -> None:
     process = psutil.Process(stopping(BLOCKS).agent.pid)
     process.send_signal(signal.SIGINT)

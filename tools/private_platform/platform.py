@@ -26,7 +26,7 @@ from .waiting import until
 LONGEST_HOME = 85
 # What is shown of the log when something went wrong.
 LAST_OCTETS = 4000
-AGENTS_END_S = 60.0
+TIMES_ASKED = 3
 CONFIG = """\
 [volttron]
 instance-name = {name}
@@ -138,19 +138,27 @@ class PrivatePlatform:
             return
         self._serving = False
         try:
-            try:
-                self.vctl("shutdown", "--platform")
-            except PlatformProblem as impatient:
-                # vctl waits 20 s for all agents, VOLTTRON 60 s for each until it asks once more.
-                self._say(self._still_running(impatient))
-                until(lambda: not dict(self._agents()), "the end of its agents", AGENTS_END_S)
-                processes.end([process])
+            self._ask_to_stop(process)
             until(lambda: process.poll() is not None, "the end of VOLTTRON", timeout=20)
             until(lambda: not self._sessions.members(), "the end of all its processes", timeout=20)
         except PlatformProblem as problem:
             left = self._still_running(problem)
             self._sessions.end()
             raise PlatformProblem(left) from None
+
+    def _ask_to_stop(self, process: subprocess.Popen[bytes]) -> None:
+        """Patient: vctl waits 20 s for the end of all agents, VOLTTRON a minute for each."""
+        for times_left in reversed(range(TIMES_ASKED)):
+            try:
+                self.vctl("shutdown", "--platform")
+                return
+            except PlatformProblem as impatient:
+                if not times_left:
+                    raise
+                self._say(self._still_running(impatient))
+            if not dict(self._agents()):  # which is what its agents waited for
+                processes.end([process])
+                return
 
     def _still_running(self, problem: PlatformProblem) -> str:
         running = "".join(f"\n{processes.described(one)}" for one in self._sessions.members())
