@@ -201,7 +201,7 @@ def test_a_name_server_that_hangs_keeps_nobody_waiting(
     start: Callable[..., Subscribers], make_site: Callable[..., Site], name_server: NameServer
 ) -> None:
     """Several owners have more names in a domain that never answers than there are threads."""
-    subscribers, site = start(), make_site(connect_s=3)
+    subscribers, site = start(), make_site(connect_s=4, total_s=8)
     operations = Operations(site.server)
     for number in range(40):
         sfdi = format_sfdi(sfdi_of_lfdi(f"{number + 1:09d}" + "0" * 31))
@@ -225,7 +225,7 @@ def test_a_name_server_that_hangs_keeps_nobody_waiting(
         )
     )
     assert {one["problem"].partition(": ")[2] for one in shown} == {
-        "no name server has answered in 3 s"
+        "no name server has answered in 4 s"
     }
     assert number not in [one["number"] for one in shown]
 
