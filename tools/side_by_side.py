@@ -21,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 PAUSE_S = 0.1
+NOTICED_S = 3.0
 # What a platform with its agents may take to stop.
 GRACE_S = 60.0
 INTERRUPTED = 130  # as shells say it
@@ -68,14 +69,39 @@ class Run:
         """One line for the end."""
         code = self.process.returncode
         result = "passed" if code == 0 else f"FAILED ({code})"
-        minutes, seconds = divmod(round(self.seconds or 0), 60)
-        return f"   {minutes}:{seconds:02} {self.name}: {result}"
+        return f"   {_minutes(self.seconds or 0)} {self.name}: {result}"
 
 
-def show(run: Run, others: Sequence[Run]) -> None:
+class Machine:
+    """Notes when nothing ran on this machine or its clock was set: a run may fail for that."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self._began = self._last = time.monotonic()
+        self._ahead = time.time() - self._last
+
+    def look(self) -> None:
+        """To be called often."""
+        now = time.monotonic()
+        ahead = time.time() - now
+        for what, seconds in (
+            ("nothing ran for {:.0f} s", now - self._last),
+            ("the clock was set by {:+.0f} s", ahead - self._ahead),
+        ):
+            if abs(seconds) > NOTICED_S:
+                self.notes.append(f"   {_minutes(now - self._began)} {what.format(seconds)}")
+        self._last, self._ahead = now, ahead
+
+
+def _minutes(seconds: float) -> str:
+    return "{}:{:02}".format(*divmod(round(seconds), 60))
+
+
+def show(run: Run, others: Sequence[Run], machine: Machine) -> None:
     """Copies what a command says to our own output until it has ended."""
     with run.log.open("rb") as log:
         while True:
+            machine.look()
             ended = not run.goes_on()
             for other in others:
                 other.goes_on()  # so that their times are right, whoever is shown
@@ -106,19 +132,20 @@ def run_all(commands: Sequence[tuple[str, str]], folder: Path) -> int:
     for end_of_us in ENDS:
         signal.signal(end_of_us, _interrupted)
     runs: list[Run] = []
+    machine = Machine()
     try:
         for number, (name, command) in enumerate(commands):
             runs.append(Run.start(name, command, folder, number))
         for run in runs:
             print(f"-- {run.name}", flush=True)
-            show(run, runs)
+            show(run, runs, machine)
     except KeyboardInterrupt:
         print("\n-- interrupted: waits until all is stopped", flush=True)
         end(runs)
         return INTERRUPTED
     print("-- all of it")
-    for run in runs:
-        print(run.verdict())
+    for line in (*(run.verdict() for run in runs), *machine.notes):
+        print(line)
     return int(any(run.process.returncode for run in runs))
 
 

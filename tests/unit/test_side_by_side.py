@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import side_by_side
+
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 30.0
 
@@ -43,6 +45,28 @@ def test_they_run_at_the_same_time_and_are_shown_one_after_the_other(tmp_path: P
     lines = said.splitlines()
     assert lines[:7] == ["-- run 0", "one", "two", "-- run 1", "three", "four", "-- all of it"]
     assert [line.split(None, 1)[1] for line in lines[7:]] == ["run 0: passed", "run 1: passed"]
+
+
+def test_a_machine_that_stood_still_is_told(tmp_path: Path) -> None:
+    process = started(f"until [ -e {tmp_path}/end ]; do sleep 0.02; done")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "-- run 0\n"
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(side_by_side.NOTICED_S + 0.5)
+    process.send_signal(signal.SIGCONT)
+    (tmp_path / "end").touch()
+    said, _ = process.communicate(timeout=LIMIT_S)
+    assert re.search(r"^   0:0\d nothing ran for [34] s$", said, re.MULTILINE), said
+
+
+def test_a_clock_that_was_set_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = side_by_side.Machine()
+    machine.look()
+    assert not machine.notes
+    later = time.time() + 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    machine.look()
+    assert machine.notes == ["   0:00 the clock was set by +3600 s"]
 
 
 @pytest.mark.parametrize("failing", [0, 1])
