@@ -11,17 +11,15 @@ import contextlib
 import logging
 import math
 import time
-import weakref
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import gevent
 
 from .changes import Changes, get_changes
 from .device_cache import DeviceCache
-from .registry import Row
+from .device_table import DeviceTable
 from .rpc import AgentError, AgentRefused, AgentRpc, AgentUnavailable
-from .settings import DEFAULT_RPC_TIMEOUT_S
 from .shared_refresh import SharedRefresh
 
 _log = logging.getLogger(__name__)
@@ -38,17 +36,6 @@ CONCURRENT_REGISTRIES = 8
 ROUNDS = 3
 
 
-class Owner(Protocol):
-    """The Interface of a device, as far as its cache must know it."""
-
-    @property
-    def topic(self) -> str: ...
-
-    @property
-    def alive(self) -> bool:
-        """Whether the device is still configured."""
-
-
 class AgentClient:
     """Values of all devices that one agent serves to this platform.driver."""
 
@@ -56,8 +43,7 @@ class AgentClient:
         self.identity = rpc.identity
         self._rpc = rpc
         self._clock = clock
-        self._devices: dict[str, DeviceCache] = {}
-        self._owners: dict[str, weakref.ref[Owner]] = {}
+        self.devices = DeviceTable(rpc.identity)
         self._reached = False
         self._failure: str | None = None
         self._failed_at = float("-inf")
@@ -75,50 +61,11 @@ class AgentClient:
         """Calls ``listener(sfdi, {point: value})`` for points that have another value now."""
         self._listeners.append(listener)
 
-    # -- which devices there are --
-
-    def claim(
-        self,
-        sfdi: str,
-        owner: Owner,
-        rows: list[Row],
-        rpc_timeout_s: float = DEFAULT_RPC_TIMEOUT_S,
-    ) -> list[Row]:
-        """Makes ``owner`` the only one that polls the device, with this registry.
-
-        Returns the registry, in the one copy that devices with an equal one share. The agent gets
-        it when the device is read. A second owner is refused with a ``ValueError`` for as long as
-        the first one is configured.
-        """
-        holder = self._owner(sfdi)
-        if holder is not owner:
-            if holder is not None and holder.alive:
-                raise ValueError(
-                    f"device {sfdi} of agent {self.identity!r} is already configured as"
-                    f" {holder.topic}"
-                )
-            self._devices[sfdi] = DeviceCache(sfdi)
-            self._owners[sfdi] = weakref.ref(owner)
-        device = self._devices[sfdi]
-        device.rpc_timeout_s = rpc_timeout_s
-        if device.rows is not rows and device.rows != rows:
-            device.configure(self._shared(rows))
-        return device.rows
-
-    def release(self, sfdi: str, owner: Owner) -> None:
-        """Forgets the device, if it is ``owner`` that polls it."""
-        if self._owner(sfdi) is owner:
-            del self._devices[sfdi], self._owners[sfdi]
-
-    def _shared(self, rows: list[Row]) -> list[Row]:
-        """A thousand devices with one registry keep one copy of it."""
-        return next((each.rows for each in self._devices.values() if each.rows == rows), rows)
-
     # -- values --
 
     def read(self, sfdi: str, max_age: float, timeout: float) -> Mapping[str, Any]:
         """All points of the device, not older than ``max_age`` seconds; 0 asks the agent."""
-        device = self._device(sfdi)
+        device = self.devices.device(sfdi)
         if device.ready and self._clock() - self._fetched_at < max_age:
             return device.values
         asked_at = time.monotonic()
@@ -127,7 +74,7 @@ class AgentClient:
             if not device.ready:
                 self._wanted.add(sfdi)
             self._refresh(max_age, timeout, asked_at)
-            device = self._device(sfdi)  # another owner may have taken it meanwhile
+            device = self.devices.device(sfdi)  # another owner may have taken it meanwhile
             if device.ready:
                 return device.values
         self._raise_refusal(device)
@@ -142,14 +89,14 @@ class AgentClient:
         that is not in force yet is not what the agent's point reads.
         """
         result = self._write(sfdi, "set_point", (point, value), max_age, timeout)
-        self._update(self._device(sfdi), {point: result})
+        self._update(self.devices.device(sfdi), {point: result})
         self._note_write(sfdi, {point: result})
         return result
 
     def revert_point(self, sfdi: str, point: str, max_age: float, timeout: float) -> None:
         """Ends what ``set_point`` started; which value holds then is for the agent to say."""
         self._write(sfdi, "revert_point", (point,), max_age, timeout)
-        self._device(sfdi).complete = False
+        self.devices.device(sfdi).complete = False
         self._note_write(sfdi, {})
 
     def _write(
@@ -170,7 +117,7 @@ class AgentClient:
         try:
             return self._rpc.call(method, sfdi, *arguments, timeout=timeout)
         except AgentError:
-            if sfdi in self._devices:
+            if self.devices.get(sfdi):
                 self._note_write(sfdi, {})  # it may have been carried out all the same
             raise
 
@@ -178,14 +125,14 @@ class AgentClient:
         """The next refresh asks for all points of the device: of those that have the value again
         that they had before the write, the agent tells no change."""
         self._written.setdefault(sfdi, {}).update(values)
-        self._device(sfdi).doubtful = True
+        self.devices.device(sfdi).doubtful = True
         self._fetched_at = float("-inf")
 
     # -- refreshing --
 
     def refresh(self) -> None:
         """Brings all devices up to date."""
-        self._refresh(math.inf, self._longest_timeout(), time.monotonic())
+        self._refresh(math.inf, self.devices.longest_timeout, time.monotonic())
 
     def wait_for_change(self, seconds: float) -> None:
         """Returns when the agent knows more than the last refresh brought, or after a while.
@@ -196,13 +143,6 @@ class AgentClient:
         with contextlib.suppress(AgentUnavailable):
             self._rpc.call("get_cursor", self._cursor, seconds, timeout=timeout)
 
-    def _longest_timeout(self) -> float:
-        """How long the agent may take for a call that is made for all devices."""
-        return max(
-            (device.rpc_timeout_s for device in self._devices.values()),
-            default=DEFAULT_RPC_TIMEOUT_S,
-        )
-
     def _refresh(self, max_age: float, timeout: float, asked_at: float) -> None:
         """Asks the agent what changed, together with all who ask meanwhile."""
         if self._failure and self._clock() - self._failed_at < FAILURE_MEMORY_S:
@@ -210,19 +150,12 @@ class AgentClient:
         self._shared_refresh.ask(max_age, timeout, asked_at)
 
     def _fetch_or_lose(self) -> None:
-        self._drop_deleted()
+        self.devices.drop_deleted()
         try:
-            self._fetch(self._longest_timeout())
+            self._fetch(self.devices.longest_timeout)
         except AgentError as error:
             self._lost(str(error))
             raise
-
-    def _drop_deleted(self) -> None:
-        """Nobody tells when platform.driver deletes a device; another one may have it by now."""
-        for sfdi in list(self._devices):
-            owner = self._owner(sfdi)
-            if owner is None or not owner.alive:
-                del self._devices[sfdi], self._owners[sfdi]
 
     def _fetch(self, timeout: float) -> None:
         started = self._clock()
@@ -235,7 +168,7 @@ class AgentClient:
             self._wanted.clear()
             devices = [
                 device
-                for device in self._devices.values()
+                for device in self.devices
                 if device.doubtful or (device.sfdi in wanted and not device.ready)
             ]
             self._send_registries(devices, timeout)
@@ -269,16 +202,16 @@ class AgentClient:
         """Somebody else gave the agent another registry for a device: what it says of it now is
         not what our rows mean, so it gets ours again."""
         for sfdi, registry in changes.registries.items():
-            device = self._devices.get(sfdi)
+            device = self.devices.get(sfdi)
             if device and device.configured and device.registry != registry:
-                _log.info("%s: its registry was changed at the agent", self._topic(sfdi))
+                _log.info("%s: its registry was changed at the agent", self.devices.topic(sfdi))
                 device.forget()
                 self._wanted.add(sfdi)
 
     def _apply(self, changes: Changes) -> None:
         self._forget_strangers(changes)
         for sfdi, values in changes.points.items():
-            device = self._devices.get(sfdi)
+            device = self.devices.get(sfdi)
             if device is None or not device.configured:
                 continue
             if values is None:
@@ -295,7 +228,7 @@ class AgentClient:
 
     def _check_complete(self, sfdis: Iterable[str]) -> None:
         for sfdi in sfdis:
-            device = self._devices.get(sfdi)
+            device = self.devices.get(sfdi)
             if device is None or not device.configured:
                 continue
             missing = device.missing_points()
@@ -338,13 +271,13 @@ class AgentClient:
             return error  # raised here it would be the error of a greenlet that nobody catches
         else:
             if device.accepted(rows, registry):
-                _log.info("%s: its registry is now accepted", self._topic(device.sfdi))
+                _log.info("%s: its registry is now accepted", self.devices.topic(device.sfdi))
         self._shared_refresh.note_progress()
         return None
 
     def _refuse(self, device: DeviceCache, reason: str) -> None:
         if device.refused(reason, self._clock() + REFUSAL_MEMORY_S):
-            _log.warning("%s is not published: %s", self._topic(device.sfdi), reason)
+            _log.warning("%s is not published: %s", self.devices.topic(device.sfdi), reason)
 
     def _raise_refusal(self, device: DeviceCache) -> None:
         if device.refusal and self._clock() < device.retry_at:
@@ -373,22 +306,6 @@ class AgentClient:
             return False
         _log.info("agent %r was restarted: its devices are configured again", self.identity)
         self._epoch, self._cursor = epoch, None
-        for device in self._devices.values():
+        for device in self.devices:
             device.forget()
         return True
-
-    # -- small things --
-
-    def _device(self, sfdi: str) -> DeviceCache:
-        try:
-            return self._devices[sfdi]
-        except KeyError:
-            raise AgentRefused(f"device {sfdi} is not configured any more") from None
-
-    def _owner(self, sfdi: str) -> Owner | None:
-        owner = self._owners.get(sfdi)
-        return owner() if owner else None
-
-    def _topic(self, sfdi: str) -> str:
-        owner = self._owner(sfdi)
-        return owner.topic if owner else f"device {sfdi}"

@@ -156,7 +156,7 @@ class Interface(BaseInterface):
 
     def _claim(self, settings: DeviceSettings, rows: list[Row]) -> AgentClient:
         client = client_for(self.driver_agent, settings.agent_id)
-        self._rows = client.claim(settings.sfdi, self, rows, settings.rpc_timeout_s)
+        self._rows = client.devices.claim(settings.sfdi, self, rows, settings.rpc_timeout_s)
         if settings.push_changes:
             pusher_for(self.driver_agent, settings.agent_id).add(settings.sfdi, self)
         return client
@@ -167,7 +167,7 @@ class Interface(BaseInterface):
             return
         moved = settings is None or (settings.agent_id, settings.sfdi) != (old.agent_id, old.sfdi)
         if moved:
-            client_for(self.driver_agent, old.agent_id).release(old.sfdi, self)
+            client_for(self.driver_agent, old.agent_id).devices.release(old.sfdi, self)
         if old.push_changes and (moved or settings is None or not settings.push_changes):
             pusher_for(self.driver_agent, old.agent_id).remove(old.sfdi)
 

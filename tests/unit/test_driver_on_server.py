@@ -47,8 +47,8 @@ class House:
         self.client = AgentClient(AgentRpc(vip, IDENTITY), self.clock)
         with REGISTRY.open(newline="", encoding="utf-8") as file:
             self.rows: list[Any] = list(csv.DictReader(file))
-        self.client.claim(DEVICE.sfdi, self.holder, self.rows)
-        self.client.claim(OTHER.sfdi, self.other, self.rows)
+        self.client.devices.claim(DEVICE.sfdi, self.holder, self.rows)
+        self.client.devices.claim(OTHER.sfdi, self.other, self.rows)
         for each in (DEVICE, OTHER):
             site.fill(self.server, each)
             self.client.read(each.sfdi, MAX_AGE, TIMEOUT)

@@ -42,7 +42,9 @@ class House:
 
     def claim(self, *sfdis: str, rows: list[dict[str, Any]] | None = None) -> None:
         for sfdi in sfdis:
-            self.client.claim(sfdi, self.holders[sfdi], list(ROWS if rows is None else rows))
+            self.client.devices.claim(
+                sfdi, self.holders[sfdi], list(ROWS if rows is None else rows)
+            )
 
     def read(self, sfdi: str = ONE) -> dict[str, Any]:
         return dict(self.client.read(sfdi, MAX_AGE, TIMEOUT))

@@ -50,7 +50,7 @@ def test_removed_devices_are_not_configured_again(house: House) -> None:
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_deleted_device_is_left_alone(house: House, gone: bool) -> None:
     """Its registry is not imposed on the agent again, and its time-out is not waited for."""
-    house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 300.0)
+    house.client.devices.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 300.0)
     house.read()
     house.read(DEVICES[1])
     house.holders[DEVICES[1]].alive = False
@@ -61,7 +61,7 @@ def test_a_deleted_device_is_left_alone(house: House, gone: bool) -> None:
     for _ in range(2):
         house.read_later()
     assert house.agent.registries[DEVICES[1]] == repr(other)
-    assert house.client._longest_timeout() == TIMEOUT
+    assert house.client.devices.longest_timeout == TIMEOUT
 
 
 def test_an_agent_that_restarts_all_the_time(house: House) -> None:

@@ -56,7 +56,7 @@ def test_a_refresh_is_joined_that_is_not_older_than_a_value_may_be(house: House)
 
 
 def test_a_refresh_may_take_the_longest_timeout_of_the_devices(house: House) -> None:
-    house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
+    house.client.devices.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
     limits: dict[str, float] = {}
 
     class Limited(FakeVip):
@@ -75,7 +75,7 @@ def test_a_refresh_may_take_the_longest_timeout_of_the_devices(house: House) -> 
     house.set_point(5)
     house.client.wait_for_change(60.0)
     assert limits == {"config_points": 30, "get_changes": 30, "set_point": 5, "get_cursor": 61}
-    house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 7.0)
+    house.client.devices.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 7.0)
     house.client.refresh()
     assert limits["get_changes"] == 7
 
@@ -84,7 +84,7 @@ def test_nobody_waits_longer_than_its_own_timeout(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     patient = DEVICES[1]
-    house.client.claim(patient, house.holders[patient], ROWS, 30.0)
+    house.client.devices.claim(patient, house.holders[patient], ROWS, 30.0)
     house.read(patient)
     house.read()
     house.clock.now += 2 * MAX_AGE
@@ -115,7 +115,7 @@ def test_nobody_waits_longer_than_its_own_timeout(
 
 
 def test_the_refresh_before_the_own_one_counts_too(house: House) -> None:
-    house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
+    house.client.devices.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
     house.read()
     delays = iter([0.3, 30.0])
     house.agent.before = lambda: gevent.sleep(next(delays))
@@ -132,7 +132,7 @@ def test_nothing_but_an_answer_in_time_is_one(
 ) -> None:
     """Other devices, which wait longer, get theirs each time."""
     caplog.set_level(logging.INFO, shared_refresh.__name__)
-    house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
+    house.client.devices.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
     house.read()
     house.read(DEVICES[1])
     house.agent.before = lambda: gevent.sleep(0.01)
@@ -146,7 +146,7 @@ def test_nothing_but_an_answer_in_time_is_one(
 
 def test_a_refresh_of_many_calls_may_take_longer_than_one(house: House) -> None:
     house.claim(*DEVICES[1:])
-    house.client.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
+    house.client.devices.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
     slow_call = house.agent.config_points
 
     def config_points(*arguments: Any) -> str:

@@ -130,7 +130,7 @@ def test_points_that_the_agent_does_not_deliver(house: House) -> None:
 def test_a_device_configured_twice_names_both(house: House) -> None:
     second = Holder("devices/second")
     with pytest.raises(ValueError, match=f"^device {ONE} of agent 'ieee2030_5' .* devices/{ONE}$"):
-        house.client.claim(ONE, second, ROWS)
+        house.client.devices.claim(ONE, second, ROWS)
     assert house.read()["W"] is None
 
 
@@ -138,7 +138,7 @@ def test_a_device_configured_twice_names_both(house: House) -> None:
     "leave",
     [
         lambda house: setattr(house.holders[ONE], "alive", False),
-        lambda house: house.client.release(ONE, house.holders[ONE]),
+        lambda house: house.client.devices.release(ONE, house.holders[ONE]),
         lambda house: house.holders.pop(ONE),
     ],
     ids=["removed", "released", "gone"],
@@ -150,7 +150,7 @@ def test_another_may_take_a_device_that_was_left(
     house.agent.receive(ONE, "W", 5)
     leave(house)
     second = Holder("devices/second")
-    house.client.claim(ONE, second, [{"Volttron Point Name": "W"}])
+    house.client.devices.claim(ONE, second, [{"Volttron Point Name": "W"}])
     assert house.read() == {"W": 5}
     assert house.agent.maps[ONE] == ["W"]
 
@@ -160,17 +160,17 @@ def test_a_reader_of_a_device_that_another_takes_meanwhile(house: House) -> None
     gevent.sleep(0)
     house.holders[ONE].alive = False
     second = Holder("devices/second")
-    house.client.claim(ONE, second, [{"Volttron Point Name": "W"}])
+    house.client.devices.claim(ONE, second, [{"Volttron Point Name": "W"}])
     assert reader.get() == {"W": None}
 
 
 def test_release_by_somebody_else_changes_nothing(house: House) -> None:
-    house.client.release(ONE, Holder("devices/second"))
+    house.client.devices.release(ONE, Holder("devices/second"))
     assert house.read()["W"] is None
 
 
 def test_equal_registries_are_kept_once(house: House) -> None:
     house.claim(*DEVICES)
-    shared = house.client._devices[ONE].rows
-    assert house.client.claim(DEVICES[1], house.holders[DEVICES[1]], list(ROWS)) is shared
-    assert len({id(device.rows) for device in house.client._devices.values()}) == 1
+    shared = house.client.devices.device(ONE).rows
+    assert house.client.devices.claim(DEVICES[1], house.holders[DEVICES[1]], list(ROWS)) is shared
+    assert len({id(device.rows) for device in house.client.devices}) == 1

@@ -137,7 +137,7 @@ def test_a_device_that_is_written_all_the_time_is_told_as_such(house: House) -> 
 
     def revert_meanwhile() -> None:
         house.agent.revert_point(ONE, "Set")
-        house.client._device(ONE).complete = False
+        house.client.devices.device(ONE).complete = False
         house.client._note_write(ONE, {})
 
     house.agent.on_the_way = revert_meanwhile
