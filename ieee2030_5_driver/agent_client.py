@@ -53,7 +53,8 @@ class AgentClient:
         self._shared_refresh = SharedRefresh(self._fetch_or_lose, rpc.identity, clock)
         # Devices that somebody waits for, and that are not ready.
         self._wanted: set[str] = set()
-        # What was written since the last refresh began: its answer may be older than that.
+        # Devices that were written since the last refresh began, and what was set: its answer may
+        # be older than that.
         self._written: dict[str, dict[str, Any]] = {}
         self._listeners: list[Callable[[str, Mapping[str, Any]], None]] = []
 
@@ -64,11 +65,17 @@ class AgentClient:
     # -- values --
 
     def read(self, sfdi: str, max_age: float, timeout: float) -> Mapping[str, Any]:
-        """All points of the device, not older than ``max_age`` seconds; 0 asks the agent."""
+        """All points of the device, not older than ``max_age`` seconds; 0 asks the agent.
+
+        They are of a refresh that began after the last write that was through when this was called.
+        Values that were set during that refresh are in place of what it brought.
+        """
         device = self.devices.device(sfdi)
         if device.ready and self._clock() - self._fetched_at < max_age:
             return device.values
         asked_at = time.monotonic()
+        if sfdi in self._written:
+            max_age = 0  # what is under way may be older than the write
         for _ in range(ROUNDS):
             self._raise_refusal(device)
             if not device.ready:
@@ -79,7 +86,7 @@ class AgentClient:
                 return device.values
         self._raise_refusal(device)
         raise AgentUnavailable(
-            f"device {sfdi} was written or configured again and again while its points were fetched"
+            f"device {sfdi} was configured again and again while its points were fetched"
         )
 
     def set_point(self, sfdi: str, point: str, value: Any, max_age: float, timeout: float) -> Any:
@@ -90,14 +97,13 @@ class AgentClient:
         """
         result = self._write(sfdi, "set_point", (point, value), max_age, timeout)
         self._update(self.devices.device(sfdi), {point: result})
-        self._note_write(sfdi, {point: result})
+        self._note_write(sfdi)[point] = result
         return result
 
     def revert_point(self, sfdi: str, point: str, max_age: float, timeout: float) -> None:
         """Ends what ``set_point`` started; which value holds then is for the agent to say."""
         self._write(sfdi, "revert_point", (point,), max_age, timeout)
-        self.devices.device(sfdi).complete = False
-        self._note_write(sfdi, {})
+        self._note_write(sfdi).pop(point, None)
 
     def _write(
         self, sfdi: str, method: str, arguments: tuple[Any, ...], max_age: float, timeout: float
@@ -118,15 +124,18 @@ class AgentClient:
             return self._rpc.call(method, sfdi, *arguments, timeout=timeout)
         except AgentError:
             if self.devices.get(sfdi):
-                self._note_write(sfdi, {})  # it may have been carried out all the same
+                self._note_write(sfdi)  # it may have been carried out all the same
             raise
 
-    def _note_write(self, sfdi: str, values: dict[str, Any]) -> None:
-        """The next refresh asks for all points of the device: of those that have the value again
-        that they had before the write, the agent tells no change."""
-        self._written.setdefault(sfdi, {}).update(values)
+    def _note_write(self, sfdi: str) -> dict[str, Any]:
+        """Returns what was set since the last refresh began.
+
+        The next refresh asks for all points of the device: of those that have the value again
+        that they had before the write, the agent tells no change.
+        """
         self.devices.device(sfdi).doubtful = True
         self._fetched_at = float("-inf")
+        return self._written.setdefault(sfdi, {})
 
     # -- refreshing --
 
@@ -222,7 +231,7 @@ class AgentClient:
 
     def _update(self, device: DeviceCache, values: Mapping[str, Any]) -> None:
         changed = device.update(values)
-        if changed and device.fetched:  # the first values of all points are no news
+        if changed and device.complete:  # the first values of all points are no news
             for listener in self._listeners:
                 listener(device.sfdi, changed)
 
@@ -237,9 +246,8 @@ class AgentClient:
                     device, f"agent {self.identity!r} does not deliver {', '.join(missing)}"
                 )
                 continue
-            device.fetched = True
-            if sfdi not in self._written:  # a revert during the refresh needs another one
-                device.complete, device.doubtful = True, False
+            device.complete = True
+            device.doubtful = sfdi in self._written
 
     # -- registries --
 

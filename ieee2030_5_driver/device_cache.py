@@ -18,13 +18,12 @@ class DeviceCache:
     rpc_timeout_s: float = DEFAULT_RPC_TIMEOUT_S
     rows: list[Row] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
-    # Whether the agent has the registry, and whether every point of it has been fetched since.
+    # Whether the agent has the registry, and whether every point of it has been fetched since: from
+    # then on another value is news.
     configured: bool = False
     complete: bool = False
     # What the agent calls the registry.
     registry: object = None
-    # Whether that has been so once: from then on another value is news.
-    fetched: bool = False
     # Whether a value may be another one than the agent's, which tells no change of it.
     doubtful: bool = False
     refusal: str | None = None
@@ -43,7 +42,7 @@ class DeviceCache:
 
     def forget(self) -> None:
         """The agent does not have the registry any more."""
-        self.configured = self.complete = self.fetched = self.doubtful = False
+        self.configured = self.complete = self.doubtful = False
         self.retry_at = float("-inf")
         self.values = {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import gevent
@@ -162,6 +163,18 @@ def test_a_reader_of_a_device_that_another_takes_meanwhile(house: House) -> None
     second = Holder("devices/second")
     house.client.devices.claim(ONE, second, [{"Volttron Point Name": "W"}])
     assert reader.get() == {"W": None}
+
+
+def test_a_device_that_gets_another_registry_during_each_refresh(house: House) -> None:
+    house.read()
+    numbers = count()
+
+    def configure() -> None:
+        house.claim(ONE, rows=[{"Volttron Point Name": f"P{next(numbers)}"}])
+
+    house.agent.before = configure
+    with pytest.raises(AgentUnavailable, match=f"device {ONE} was configured again and again"):
+        house.read_later()
 
 
 def test_release_by_somebody_else_changes_nothing(house: House) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import gevent
 import pytest
+from gevent.lock import Semaphore
 
 from ieee2030_5_driver import agent_client
 from ieee2030_5_driver.rpc import AgentRefused, AgentUnavailable
@@ -85,39 +90,91 @@ def test_a_reverted_point_is_read_again_at_once(house: House) -> None:
     assert house.read()["Set"] is None
 
 
-def test_a_revert_during_a_refresh_is_seen(house: House) -> None:
+def test_a_refresh_that_began_before_does_not_hide_a_revert(house: House) -> None:
+    """However long values are cached."""
     house.set_point(5)
     house.read()
+    readers: list[Any] = []
 
     def revert_meanwhile() -> None:
         house.agent.on_the_way = lambda: None
         house.client.revert_point(ONE, "Set", 1e9, TIMEOUT)
+        readers.append(gevent.spawn(house.client.read, ONE, 60.0, TIMEOUT))
+        gevent.sleep(0)
 
     house.agent.on_the_way = revert_meanwhile
-    assert house.read_later()["Set"] is None
+    house.read_later()
+    assert readers[0].get()["Set"] is None
+    assert house.read()["Set"] is None
 
 
-def test_a_revert_while_all_points_are_fetched_again(house: House) -> None:
+def test_a_refresh_that_began_before_does_not_hide_what_a_lost_command_did(house: House) -> None:
+    house.set_point(5)
     house.read()
+    readers: list[Any] = []
+
+    def lost(*_: Any) -> None:
+        house.agent.receive(ONE, "Set", 7)
+        raise gevent.Timeout
 
     def set_meanwhile() -> None:
         house.agent.on_the_way = lambda: None
-        house.client.set_point(ONE, "Set", 5, 1e9, TIMEOUT)
+        with pytest.raises(AgentUnavailable):
+            house.client.set_point(ONE, "Set", 7, 1e9, TIMEOUT)
+        readers.append(gevent.spawn(house.client.read, ONE, 60.0, TIMEOUT))
+        gevent.sleep(0)
 
-    house.agent.receive(ONE, "W", 1)
+    house.agent.set_point = lost  # type: ignore[method-assign,assignment]
     house.agent.on_the_way = set_meanwhile
+    house.read_later()
+    assert readers[0].get()["Set"] == 7
+
+
+def at_the_agent(
+    house: House, number: int, method: str, *arguments: Any
+) -> tuple[list[gevent.Greenlet], Callable[[], None]]:
+    """Writes that are on their way already; each call lets the next one be answered."""
+    turn = Semaphore(0)
+    carry_out = getattr(house.agent, method)
+
+    def in_turn(*arguments: Any) -> Any:
+        turn.acquire()
+        return carry_out(*arguments)
+
+    def next_answer() -> None:
+        turn.release()
+        gevent.sleep(0.001)
+
+    setattr(house.agent, method, in_turn)
+    write = partial(getattr(house.client, method), ONE, *arguments, 60.0, TIMEOUT)
+    writers = [gevent.spawn(write) for _ in range(number)]
+    gevent.sleep(0.001)
+    return writers, next_answer
+
+
+def test_a_value_that_was_set_and_reverted_during_a_refresh_is_not_shown(house: House) -> None:
+    house.read()
+    _, next_revert = at_the_agent(house, 1, "revert_point", "Set")
+
+    def set_and_revert() -> None:
+        house.agent.before = lambda: None
+        house.client.set_point(ONE, "Set", 5, 1e9, TIMEOUT)
+        next_revert()
+
+    house.agent.before = set_and_revert
+    assert house.read_later()["Set"] is None
+
+
+def test_a_value_that_is_not_in_force_is_not_shown_for_good(house: House) -> None:
+    """It is set again while all points are fetched, as they are after it was set first."""
+    house.read()
+    house.agent.set_point = lambda *arguments: arguments[-1]  # type: ignore[method-assign]
+    _, next_answer = at_the_agent(house, 2, "set_point", "Set", 5)
+    next_answer()
+    changes_then_everything = iter([lambda: None, next_answer])
+    house.agent.on_the_way = lambda: next(changes_then_everything, lambda: None)()
     assert house.read_later()["Set"] == 5
-    rounds = iter([False, True])
-
-    def revert_meanwhile() -> None:
-        if next(rounds, False):
-            house.client.revert_point(ONE, "Set", 1e9, TIMEOUT)
-
-    house.clock.now += MAX_AGE
-    house.client._fetched_at = house.clock.now  # so that the revert does not wait for the refresh
-    house.clock.now += MAX_AGE
-    house.agent.on_the_way = revert_meanwhile
-    assert house.read()["Set"] is None
+    assert house.read_later()["Set"] is None
 
 
 def test_the_agents_refusal_of_a_value_reaches_the_caller(house: House) -> None:
@@ -132,14 +189,49 @@ def test_setting_on_an_agent_that_has_just_restarted(house: House) -> None:
     assert house.agent.values[ONE]["Set"] == 5
 
 
-def test_a_device_that_is_written_all_the_time_is_told_as_such(house: House) -> None:
+def test_a_value_that_a_restarted_agent_has_lost_is_not_shown(house: House) -> None:
+    """The restart is noticed by the refresh during which the value was set."""
     house.read()
+    _, next_answer = at_the_agent(house, 2, "set_point", "Set", 5)
+    next_answer()
 
-    def revert_meanwhile() -> None:
-        house.agent.revert_point(ONE, "Set")
-        house.client.devices.device(ONE).complete = False
-        house.client._note_write(ONE, {})
+    def set_and_restart() -> None:
+        next_answer()
+        house.restart_agent()
 
-    house.agent.on_the_way = revert_meanwhile
-    with pytest.raises(AgentUnavailable, match=f"device {ONE} was written or configured again"):
-        house.read_later()
+    house.agent.on_the_way = set_and_restart
+    assert house.read_later()["Set"] is None
+
+
+def test_a_device_that_is_written_during_each_refresh_is_read(house: House) -> None:
+    house.read()
+    writers, house.agent.on_the_way = at_the_agent(
+        house, 2 * agent_client.ROUNDS, "revert_point", "Set"
+    )
+    house.agent.receive(ONE, "W", 8)
+    assert house.client.read(ONE, 0, TIMEOUT) == {"W": 8, "SoC": None, "Set": None}
+    assert [writer.ready() for writer in writers].count(True) == 1  # one refresh was enough
+    gevent.killall(writers)
+
+
+@pytest.mark.parametrize("max_age", [0.0, 60.0])
+def test_many_who_write_one_device_see_each_what_they_wrote(house: House, max_age: float) -> None:
+    """None of their reads fails, nor does a poll meanwhile."""
+    points = [f"Set{number}" for number in range(20)]
+    house.claim(ONE, rows=[{"Volttron Point Name": point} for point in points])
+    delays = random.Random(1)
+    house.agent.before = house.agent.on_the_way = lambda: gevent.sleep(delays.uniform(0, 0.003))
+
+    def write(point: str) -> None:
+        for value in range(1, 11):
+            gevent.sleep(delays.uniform(0, 0.01))
+            assert house.client.set_point(ONE, point, value, max_age, TIMEOUT) == value
+            assert house.client.read(ONE, max_age, TIMEOUT)[point] == value
+            house.client.revert_point(ONE, point, max_age, TIMEOUT)
+            assert house.client.read(ONE, max_age, TIMEOUT)[point] is None
+
+    writers = [gevent.spawn(write, point) for point in points]
+    while not all(writer.ready() for writer in writers):
+        assert list(house.client.read(ONE, max_age, TIMEOUT)) == points
+        gevent.sleep(0.001)
+    gevent.joinall(writers, raise_error=True)
