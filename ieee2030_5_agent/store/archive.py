@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from typing import Any, NamedTuple
@@ -169,17 +169,28 @@ def _known_version(path: Path, connection: sqlite3.Connection) -> int:
 
 
 def _line(value: object) -> str:
-    """Raises ValueError for a number that JSON cannot say."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """Raises ValueError for a number that JSON cannot say, and for what is nested too deeply."""
+    with _shallow():
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _json(text: str) -> Any:
     """What a text says, which is JSON and not the NaN and Infinity that Python adds to it.
 
-    Raises ValueError.
+    Raises ValueError, also for what is nested too deeply.
     """
-    return json.loads(text, parse_constant=_refused)
+    with _shallow():
+        return json.loads(text, parse_constant=_refused)
 
 
 def _refused(constant: str) -> None:
     raise ValueError(f"{constant} is no number of JSON")
+
+
+@contextmanager
+def _shallow() -> Iterator[None]:
+    """Raises ValueError for what is nested more deeply than Python can follow."""
+    try:
+        yield
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error

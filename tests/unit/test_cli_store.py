@@ -12,6 +12,7 @@ import string
 import subprocess
 import sys
 import tempfile
+from bisect import bisect
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -31,6 +32,9 @@ ROWS = [
     ("fsa", "a/b", '{"name":"a/b ü"}'),
     ("resource", "000000000019/DERStatus/1", '{"class":"DERStatus","fields":{}}'),
 ]
+
+# Python's own limit is a thousand.
+DEEP = '{"a":' * 100_000 + "{}" + "}" * 100_000
 
 
 @pytest.fixture
@@ -99,6 +103,39 @@ def test_an_export_writes_nothing_that_is_no_json(file: Path) -> None:
     result = run(file, "export")
     assert result.exit_code == 1
     assert f"{file}: the record contact 1: NaN is no number of JSON" in result.output
+
+
+def test_an_export_tells_of_a_record_that_is_nested_too_deeply(file: Path) -> None:
+    database = Database(file)
+    database.write(Batch(put=[("contact", "1", DEEP)]))
+    database.close()
+    result = run(file, "export")
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1] == (
+        f"Error: {file}: the record contact 1: nested too deeply"
+    )
+
+
+def test_what_is_nested_almost_too_deeply_is_taken_or_told_in_one_line(tmp_path: Path) -> None:
+    """What can just be read may be too deep to be written, which takes more calls of Python's."""
+
+    def archive(depth: int) -> str:
+        document = f'{{"a":{"[" * depth}{"]" * depth}}}'
+        record = f'{{"kind":"device","key":"1","document":{document}}}'
+        return f'{{"format":"ieee2030_5 store","version":1}}\n{record}\n{{"records":1}}\n'
+
+    def imported(depth: int) -> Result:
+        return run(tmp_path / f"{depth}.sqlite", "import", "--replace", given=archive(depth))
+
+    refused = bisect(range(1000), 0, key=lambda depth: imported(depth).exit_code)
+    told = set()
+    for depth in range(refused - 20, refused + 20):
+        result = imported(depth)
+        if result.exit_code == 0:
+            result = run(tmp_path / f"{depth}.sqlite", "export")
+        told.add("whole" if result.output == archive(depth) else result.output.split(": ", 1)[1])
+    assert {"whole", "line 2: nested too deeply\n"} <= told
+    assert all(each == "whole" or each.endswith("nested too deeply\n") for each in told)
 
 
 def test_an_export_replaces_only_files(file: Path, tmp_path: Path) -> None:
@@ -322,6 +359,13 @@ def test_a_file_of_a_newer_version_is_not_replaced(file: Path) -> None:
             '{"kind": "contact", "key": "1", "document": {"last_contact": 1e999}}',
             "line 3: Out of range float values are not JSON compliant",
         ),
+        (f'{{"kind": "device", "key": "1", "document": {DEEP}}}', "line 3: nested too deeply"),
+        (f'{{"kind": {DEEP}, "key": "1", "document": {{}}}}', "line 3: nested too deeply"),
+        (DEEP, "line 3: nested too deeply"),
+        (
+            f'{{"kind": "device", "key": "1", "document": {{"number": {"1" * 5000}}}}}',
+            "line 3: Exceeds the limit (4300 digits)",
+        ),
     ],
 )
 def test_a_bad_line_is_named_and_nothing_is_imported(
@@ -332,6 +376,7 @@ def test_a_bad_line_is_named_and_nothing_is_imported(
     result = run(other, "import", given="\n".join([*lines[:2], line, ""]))
     assert result.exit_code == 1
     assert expected in result.output
+    assert len(result.output.splitlines()) == 1
     assert not other.exists()
 
 
