@@ -36,6 +36,9 @@ DAMAGE = "damage"
 # Of a file that is damaged again and again, at each start or every few seconds.
 COPIES_KEPT = 5
 
+# At the end of the name of a copy until it is whole.
+UNFINISHED = ".part"
+
 # The second comes of an error that quotes what is no text.
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 
@@ -120,35 +123,59 @@ def set_aside(path: Path, at: float) -> Iterator[Path]:
     """Copies a file, with its log, under a name that says what it is and that no other copy has.
 
     The copy stays when the block ends well. One that fails is tried again, with a copy of its own:
-    they would fill the disk. So would those of a file that is damaged again and again: the oldest
-    beyond COPIES_KEPT are removed then. Raises StoreError.
+    they would fill the disk. So would those of a file that is damaged again and again, or of one
+    that is killed each time: the oldest beyond COPIES_KEPT are removed. Raises StoreError.
     """
     aside = _free_name(path, at)
     try:
         with told(path):
-            _copy(path, aside)
+            _remove_unfinished(path)
+            _copy_whole(path, aside)
+            _remove_oldest(path, aside)
         yield aside
     except BaseException:
         with told(path):
+            _remove_unfinished(path)
             for name in ("", LOG):
                 aside.with_name(aside.name + name).unlink(missing_ok=True)
         raise
-    with told(path):
-        _remove_oldest(path, aside)
+
+
+def _copy_whole(path: Path, aside: Path) -> None:
+    """Copies a file with its log, which have their names when both are whole: the log first, so
+    that a copy without it is not taken for one."""
+    part = aside.with_name(aside.name + UNFINISHED)
+    _copy(path, part)
+    for name in (LOG, ""):
+        with suppress(FileNotFoundError):
+            os.replace(part.with_name(part.name + name), aside.with_name(aside.name + name))
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Removes copies that a kill cut short."""
+    for copy in _copies(path, UNFINISHED):
+        _remove(copy)
+        _remove(copy.with_name(copy.name + UNFINISHED))
 
 
 def _remove_oldest(path: Path, newest: Path) -> None:
     """Removes the oldest copies of a file; never the one just made, whatever the clock says."""
+    made = _copies(path)
+    del made[newest]
+    for copy in sorted(made, key=made.__getitem__, reverse=True)[COPIES_KEPT - 1 :]:
+        _remove(copy)
+
+
+def _copies(path: Path, end: str = "") -> dict[Path, int]:
+    """The copies of a file that have this at the end of their names, and when they were made."""
     stem, suffix = re.escape(path.stem), re.escape(path.suffix)
-    name = re.compile(rf"({stem}\.damaged-\d+(?:-\d+)?{suffix})(?:{LOG})?")
+    name = re.compile(rf"({stem}\.damaged-\d+(?:-\d+)?{suffix}){re.escape(end)}(?:{LOG})?")
     made: dict[Path, int] = {}
     for file in path.parent.iterdir():
         if found := name.fullmatch(file.name):
             copy = path.with_name(found[1])
             made[copy] = max(made.get(copy, 0), file.stat().st_mtime_ns)
-    del made[newest]
-    for copy in sorted(made, key=made.__getitem__, reverse=True)[COPIES_KEPT - 1 :]:
-        _remove(copy)
+    return made
 
 
 def _free_name(path: Path, at: float) -> Path:
