@@ -120,14 +120,19 @@ class Fleet:
                 changed += (device.record, *program.records)
         return changed
 
-    def drop_unused_registries(self) -> list[str]:
-        """Forgets registries that no device has, or had when it was removed; their digests."""
+    def drop_unused(self) -> list[Record]:
+        """Forgets registries that no device has, or had when it was removed, and
+        FunctionSetAssignments that no program uses; what is to be stored of that."""
+        fsas = self.programming.drop_unused_fsas(list(self.programs.fsas.by_name))
+        return [*fsas, *self._drop_unused_registries(self.own_registries.digests)]
+
+    def _drop_unused_registries(self, digests: Iterable[str]) -> list[Record]:
         used = {device.registry for device in self.registry.listed}
         used |= set(self.kept_registries.values())
-        unused = [digest for digest in self.own_registries.digests if digest not in used]
+        unused = [digest for digest in digests if digest not in used]
         for digest in unused:
             self.own_registries.drop(digest)
-        return unused
+        return [("registry", digest) for digest in unused]
 
     @property
     def default_points(self) -> PointMap:
@@ -149,7 +154,7 @@ class Fleet:
             device.renewed = frozenset()
         for response_set in self.response_sets.all:
             if response_set.closed is not None:
-                self.response_sets.drop_later(response_set)
+                self.programming.forget_later(response_set)
 
     # --- questions -----------------------------------------------------------------------------
 
@@ -387,6 +392,7 @@ class Fleet:
         Raises UnknownDevice, PointMapError.
         """
         device = self.device(sfdi)
+        former = device.registry
         try:
             device.registry = self.own_registries.take(rows)
         except PointMapError as error:
@@ -396,6 +402,8 @@ class Fleet:
         drop_staged(device, point_map)
         self._points.configure(device, point_map)
         records = [device.record, ("registry", device.registry)]
+        if former not in (None, device.registry):
+            records += self._drop_unused_registries([former])
         self._door.emit("points", device, {}, device.points.as_dict(), records=records)
         return device.registry
 

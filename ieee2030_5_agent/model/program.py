@@ -68,7 +68,8 @@ class Program:
     @property
     def records(self) -> list[Record]:
         """All that it is stored in, besides its curves and events."""
-        return [self.record, ("counter", "program"), ("fsa", self.assignment.fsa)]
+        fsa: list[Record] = [("counter", "fsa"), ("fsa", self.assignment.fsa)]
+        return [self.record, ("counter", "program"), *fsa]
 
     @property
     def schedule(self) -> Schedule:

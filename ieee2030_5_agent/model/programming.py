@@ -5,12 +5,15 @@ Source: IEEE 2030.5-2018 DERProgram; CSIP 5.2.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from .changes import Record
 from .dispatch import Dispatch
 from .door import Door
 from .errors import DuplicateProgram
 from .program import OWN
 from .programs import Assignment, Program, Programs
-from .responses import ResponseSets
+from .responses import ResponseSet, ResponseSets
 
 # PrimacyType: the operator's own set points rank as a contracted premises service provider.
 OWN_PROGRAM_PRIMACY = 1
@@ -58,10 +61,10 @@ class Programming:
         self, program: Program, description: str, primacy: int, assignment: Assignment
     ) -> None:
         """Changes what a program says and whom it is for; without effect if nothing differs."""
-        before = self._dispatch.followers(program)
+        before, fsa = self._dispatch.followers(program), program.assignment.fsa
         self._dispatch.catch_up()
         if self._programs.change(program, description, primacy, assignment):
-            self._changed(program, "changed")
+            self._changed(program, "changed", self.drop_unused_fsas([fsa]))
             self._dispatch.review(dict.fromkeys([*before, *self._dispatch.followers(program)]))
 
     def configured(self, program: Program, said: str) -> None:
@@ -76,7 +79,7 @@ class Programming:
         self._dispatch.close(program)
         self._programs.remove(program)
         self._response_sets.close(program)
-        self._response_sets.drop_later(self._response_sets.of(program))
+        self.forget_later(self._response_sets.of(program))
         self._changed(program, "removed")
         self._dispatch.review(followers)
 
@@ -87,5 +90,24 @@ class Programming:
         self._response_sets.drop(program.number)
         self._changed(program, "removed")
 
-    def _changed(self, program: Program, what: str) -> None:
-        self._door.emit("program", None, program.detail(what), records=program.records)
+    def forget_later(self, response_set: ResponseSet) -> None:
+        """A program is gone: answers to its events are taken for a while. So long its
+        FunctionSetAssignments stay for one that takes its place."""
+        closed = self._door.now if response_set.closed is None else response_set.closed
+        at = closed + self._response_sets.remembered_s
+        self._door.bring(at, lambda _: self._forget(response_set.program))
+
+    def drop_unused_fsas(self, names: Iterable[str]) -> list[Record]:
+        """Forgets those of these FunctionSetAssignments that no program uses, nor one that was
+        removed and can be answered; what is to be stored of that."""
+        used = {each.program.assignment.fsa for each in self._response_sets.all}
+        return self._programs.fsas.drop(names, used)
+
+    def _forget(self, program: Program) -> None:
+        self._response_sets.drop(program.number)
+        if dropped := self.drop_unused_fsas([program.assignment.fsa]):
+            self._door.keep(*dropped)
+
+    def _changed(self, program: Program, what: str, more: Iterable[Record] = ()) -> None:
+        records = (*program.records, *more)
+        self._door.emit("program", None, program.detail(what), records=records)

@@ -7,7 +7,6 @@ Source: IEEE 2030.5-2018 DERProgram, FunctionSetAssignments; CSIP 2.1 groups.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from ..sep import models
 from .controls import VERSIONS
 from .end_device import EndDevice
 from .errors import DuplicateProgram, UnknownProgram
+from .fsas import Fsas
 from .program import DEFAULT_ASSIGNMENTS, Assignment, Program
 from .registry import Registry
 
@@ -45,8 +45,7 @@ class Programs:
         self.next_number = 0
         # Counts what may change who sees which program, for those who keep an answer to that.
         self.generation = 0
-        # FunctionSetAssignments by name: number and mRID.
-        self.fsas: dict[str, tuple[int, bytes]] = {}
+        self.fsas = Fsas(new_mrid)
         # What each device sees, until a program or an assignment changes.
         self._seen: dict[str, tuple[Assignments, ...]] = {}
         self._ordered: dict[str, tuple[tuple[Assignments, ...], list[Program]]] = {}
@@ -87,7 +86,7 @@ class Programs:
         )
         program = Program(self.next_number, mrid, description, primacy, assignment, origin, default)
         self.next_number += 1
-        self._name_fsa(assignment.fsa)
+        self.fsas.give(assignment.fsa)
         self.put(program)
         return program
 
@@ -104,7 +103,7 @@ class Programs:
         """Makes the FunctionSetAssignments that programs from the store use and it does not have,
         because their records were damaged."""
         for program in self.all:
-            self._name_fsa(program.assignment.fsa)
+            self.fsas.give(program.assignment.fsa)
 
     def remove(self, program: Program) -> None:
         del self._by_number[program.number]
@@ -127,7 +126,7 @@ class Programs:
         new = (description, primacy, assignment)
         if new == (program.description, program.primacy, program.assignment):
             return False
-        self._name_fsa(assignment.fsa)
+        self.fsas.give(assignment.fsa)
         program.description, program.primacy, program.assignment = new
         program.version = (program.version + 1) % VERSIONS
         self.generation += 1
@@ -171,17 +170,10 @@ class Programs:
             if program.applies_to(device):
                 by_name.setdefault(program.assignment.fsa, []).append(program)
         listed = [
-            Assignments(*self.fsas[name], name, tuple(sorted(programs, key=_program_order)))
+            Assignments(*self.fsas.by_name[name], name, tuple(sorted(programs, key=_program_order)))
             for name, programs in by_name.items()
         ]
         return tuple(sorted(listed, key=lambda fsa: -int.from_bytes(fsa.mrid)))
-
-    def _name_fsa(self, name: str) -> None:
-        """Gives the FunctionSetAssignments of a name their number and mRID, once and for all."""
-        if name not in self.fsas:
-            used = {number for number, _ in self.fsas.values()}
-            number = next(number for number in itertools.count() if number not in used)
-            self.fsas[name] = (number, self._new_mrid())
 
 
 def _program_order(program: Program) -> tuple[int, int]:

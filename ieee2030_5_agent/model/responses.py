@@ -298,11 +298,6 @@ class ResponseSets:
             self._door.keep(subject.record)
         self._door.bring(left + self.remembered_s, partial(self._forget_left, number, subject))
 
-    def drop_later(self, response_set: ResponseSet) -> None:
-        """A program is gone: answers to its events are taken for a while."""
-        closed = self._door.now if response_set.closed is None else response_set.closed
-        self._door.bring(closed + self.remembered_s, lambda _: self.drop(response_set.number))
-
     def forget(self, mrid: int) -> None:
         """An event that left its list long ago cannot be answered any more."""
         subject = self._subjects.pop(mrid, None)

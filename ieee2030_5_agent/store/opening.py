@@ -79,12 +79,12 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
 
     Raises StoreError.
     """
-    made: list[Name] = []
+    changed: list[Name] = []
     fsas: set[str] = set()
     try:
-        unusable = restore(fleet, _noting("fsa", fsas, rows), made.extend)
-        unused = fleet.drop_unused_registries()
-        made += _made_again(fleet, fsas, unusable)
+        unusable = restore(fleet, _noting("fsa", fsas, rows), changed.extend)
+        changed += fleet.drop_unused()
+        changed += _made_again(fleet, fsas, unusable)
     except StoreError:
         raise
     except Exception as fault:
@@ -94,10 +94,8 @@ def fill(database: Database, fleet: Fleet, at: float, rows: Iterable[Record]) ->
         ) from fault
     if unusable:
         _drop(database, unusable, at)
-    if unused or made:
-        batch = batch_of(fleet, made)
-        batch.removed += (("registry", digest) for digest in unused)
-        database.write(batch)
+    if changed:
+        database.write(batch_of(fleet, changed))
 
 
 def _drop(database: Database, unusable: list[Unusable], at: float) -> None:
@@ -121,7 +119,7 @@ def _noting(noted: str, keys: set[str], rows: Iterable[Record]) -> Iterator[Reco
 def _made_again(fleet: Fleet, fsas: set[str], unusable: list[Unusable]) -> list[Name]:
     """The FunctionSetAssignments that the file did not have; ``fsas``: what it had, or damaged."""
     had = fsas - {each.key for each in unusable if each.kind == "fsa"}
-    return [("fsa", name) for name in fleet.programs.fsas if name not in had]
+    return [("fsa", name) for name in fleet.programs.fsas.by_name if name not in had]
 
 
 def overlay(rows: Iterable[Record], batch: Batch) -> list[Record]:

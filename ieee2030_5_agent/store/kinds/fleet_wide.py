@@ -14,6 +14,7 @@ from .kind import Key, Kind, Restoring, TextKey
 _COUNTED: dict[str, Callable[[Fleet], Any]] = {
     "device": lambda fleet: fleet.registry,
     "program": lambda fleet: fleet.programs,
+    "fsa": lambda fleet: fleet.programs.fsas,
     "mirror": lambda fleet: fleet.mirrors,
     "reservation": lambda fleet: fleet.reservations,
     "subscription": lambda fleet: fleet.subscriptions,
@@ -40,6 +41,7 @@ def raise_counters(fleet: Fleet) -> None:
         "device": [device.number for device in devices],
         # That of a device's own may be lost, and its number still be known.
         "program": [*programs, *(device.program for device in devices)],
+        "fsa": [number for number, _ in fleet.programs.fsas.by_name.values()],
         "mirror": [mirror.number for mirror in fleet.mirrors.listed],
         "reservation": flow,
         "subscription": [each.number for each in fleet.subscriptions.listed],
@@ -50,13 +52,13 @@ def raise_counters(fleet: Fleet) -> None:
 
 
 def _fsa(fleet: Fleet, key: Key) -> Document | None:
-    known = fleet.programs.fsas.get(str(key[0]))
+    known = fleet.programs.fsas.by_name.get(str(key[0]))
     return None if known is None else {"name": key[0], "number": known[0], "mRID": known[1].hex()}
 
 
 def _restore_fsa(to: Restoring, key: TextKey, document: Document) -> None:
     mrid = bytes.fromhex(document["mRID"])
-    to.fleet.programs.fsas[document["name"]] = (document["number"], mrid)
+    to.fleet.programs.fsas.by_name[document["name"]] = (document["number"], mrid)
 
 
 def _rates(fleet: Fleet, key: Key) -> Document:
@@ -99,7 +101,7 @@ def _singly(keys: Iterable[str]) -> list[Key]:
 
 KINDS = (
     Kind("counter", _counter, _restore_counter, lambda fleet: _singly(_COUNTED)),
-    Kind("fsa", _fsa, _restore_fsa, lambda fleet: _singly(fleet.programs.fsas)),
+    Kind("fsa", _fsa, _restore_fsa, lambda fleet: _singly(fleet.programs.fsas.by_name)),
     Kind("rates", _rates, _restore_rates, lambda fleet: [()]),
     Kind("access", _access, _restore_access, lambda fleet: _singly(fleet.withdrawn)),
     Kind(

@@ -17,6 +17,7 @@ from tests.unit.durability.conftest import (
     BATTERY,
     CAPABILITY,
     LFDI,
+    Run,
     Start,
     until,
 )
@@ -91,13 +92,19 @@ def test_a_configuration_that_conflicts_with_the_store_lets_nobody_in(start: Sta
     assert run.ask("GET", "/dcap/edev").status == 403
 
 
-def test_registries_that_nobody_has_are_forgotten_at_the_start(start: Start) -> None:
-    run = start()
+def _with_a_registry_that_nobody_has(run: Run) -> None:
+    """As earlier versions left one when a device got another."""
     row = {"Resource": "EndDevice", "Field": "sFDI", "Units": "", "Writable": "FALSE"}
-    for name in ("first", "second"):
-        run.call("config_points", BATTERY, [row | {"Volttron Point Name": name}])
-    assert len(run.server.fleet.own_registries.digests) == 2
+    fleet = run.server.fleet
+    digest = fleet.own_registries.take([row | {"Volttron Point Name": "first"}])
+    fleet._door.keep(("registry", digest))
+    run.call("config_points", BATTERY, [row | {"Volttron Point Name": "second"}])
+    assert len(fleet.own_registries.digests) == 2
     run.end()
+
+
+def test_registries_that_nobody_has_are_forgotten_at_the_start(start: Start) -> None:
+    _with_a_registry_that_nobody_has(start())
     run = start()
     assert list(run.call("get_points", BATTERY)) == ["second"]
     run.end()
@@ -114,10 +121,10 @@ def test_an_assignment_that_is_lost_is_made_again_for_good(start: Start, tmp_pat
     run = start()
     assert "damaged" in str(run.problems[-1])
     assert run.ask("GET", "/dcap/edev/0/fsa").status == 200
-    made = run.server.fleet.programs.fsas
+    made = run.server.fleet.programs.fsas.by_name
     assert made
     run.end()
-    assert start().server.fleet.programs.fsas == made
+    assert start().server.fleet.programs.fsas.by_name == made
 
 
 def test_a_fault_in_bringing_back_is_told_and_tried_again(
@@ -144,11 +151,7 @@ def test_a_start_that_fails_half_way_lets_go_of_the_file(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "RETRY_S", 0.02)
-    run = start()
-    row = {"Resource": "EndDevice", "Field": "sFDI", "Units": "", "Writable": "FALSE"}
-    for name in ("first", "second"):  # the first is cleaned up at the next start
-        run.call("config_points", BATTERY, [row | {"Volttron Point Name": name}])
-    run.end()
+    _with_a_registry_that_nobody_has(start())  # it is cleaned up at the next start
     run = start(wait=False, disk=Disk(failing=True))
     until(lambda: len(run.problems) >= 3, "third attempt")
     assert {str(problem)[-14:] for problem in run.problems} == {"disk I/O error"}
