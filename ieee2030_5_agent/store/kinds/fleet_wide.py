@@ -92,7 +92,10 @@ def _kept_registry(fleet: Fleet, key: Key) -> Document | None:
 
 
 def _restore_kept_registry(to: Restoring, key: TextKey, document: Document) -> None:
-    to.fleet.kept_registries[key[0]] = document["registry"]
+    digest = document["registry"]
+    if to.fleet.own_registries.rows(digest) is None:
+        raise LookupError(f"there is no registry {digest}")
+    to.fleet.kept_registries[key[0]] = digest
 
 
 def _singly(keys: Iterable[str]) -> list[Key]:

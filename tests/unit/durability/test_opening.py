@@ -112,6 +112,22 @@ def test_registries_that_nobody_has_are_forgotten_at_the_start(start: Start) -> 
     assert kinds.count("registry") == 1
 
 
+def test_a_device_can_come_back_whose_registry_is_lost(start: Start, tmp_path: Path) -> None:
+    run = start({})
+    run.call("register_device", lfdi=LFDI)
+    row = {"Resource": "EndDevice", "Field": "sFDI", "Units": "", "Writable": "FALSE"}
+    run.call("config_points", BATTERY, [row | {"Volttron Point Name": "own"}])
+    run.call("remove_device", BATTERY)
+    run.end()
+    with closing(sqlite3.connect(tmp_path / "data" / "store.sqlite")) as file, file:
+        lost = "UPDATE records SET sum = sum + 1 WHERE kind = 'registry'"
+        assert file.execute(lost).rowcount == 1
+    run = start({})
+    assert f"the record kept_registry {BATTERY}" in str(run.problems[-1])
+    run.call("register_device", lfdi=LFDI)
+    assert run.server.fleet.device(BATTERY).registry is None
+
+
 def test_an_assignment_that_is_lost_is_made_again_for_good(start: Start, tmp_path: Path) -> None:
     run = start()
     run.call("create_program", mRID="A1", primacy=6, all=True)
