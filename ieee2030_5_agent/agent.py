@@ -52,7 +52,8 @@ STORE = "store"
 MAX_SLEEP_S = 5.0
 # The shortest, so that something which stays due cannot turn the timer into a busy loop.
 MIN_SLEEP_S = 0.05
-# The route waits for the first configuration; without a configuration store it comes anyway.
+# The route waits for the first configuration; without a configuration store it comes anyway, and
+# whoever asks hears what is missing.
 FIRST_CONFIG_S = 10.0
 AFTER_FAULT_S = 5.0
 
@@ -152,7 +153,7 @@ class IEEE2030_5Agent(Agent):
         """Offers the URIs once the devices are known, so that nobody is told to be unknown."""
         if not self._configured.wait(timeout=FIRST_CONFIG_S):
             _log.warning("no configuration after %s s", FIRST_CONFIG_S)
-            self._keeper.choose(None, self._server.settings.store.file())
+            self._keeper.no_configuration()
             self._route.want(self._server.root)
         self._route.keep()
 
@@ -218,20 +219,20 @@ class IEEE2030_5Agent(Agent):
 
         The first one says where the store is; it is put in force on what that holds.
         """
-        settings: Settings | None = None
         try:
             settings = Settings.load(self._default_config if contents is None else contents)
         except ValueError as refusal:
             self._refuse(refusal)
+            self._keeper.no_configuration()
+            self._route.want(self._server.root)
         else:
             if self._keeper.is_open:
                 try:
                     self._configure(settings)
                 except ValueError as refusal:
                     self._refuse(refusal)
-        known = settings or self._server.settings
-        self._keeper.choose(settings, known.store.file())
-        self._route.want(known.root)
+            self._keeper.choose(settings, settings.store.file())
+            self._route.want(settings.root)
         self._configured.set()
 
     def _refuse(self, refusal: ValueError) -> None:

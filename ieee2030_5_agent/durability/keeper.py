@@ -59,12 +59,15 @@ class Keeper:
         self._report = report
         self._configure = configure
         self._opened = opened
-        self._settings: Settings | None = None
+        # What the store is opened with.
+        self._settings = server.settings
         self._path: Path | None = None
         # None: there is no open file.
         self._commits: Commits | None = None
         self._failure: str | None = None
         self._damage: str | None = None
+        # What to know when the configuration names another file than the one that was chosen.
+        self._elsewhere: str | None = None
         # The state that begins once the configuration is in force on the fleet; None: no fleet yet.
         self._adopted: str | None = None
         # Whether the agent ends: then nothing is tried twice.
@@ -130,19 +133,25 @@ class Keeper:
 
     # --- opening -------------------------------------------------------------------------------
 
-    def choose(self, settings: Settings | None, path: Path | None) -> None:
+    def no_configuration(self) -> None:
+        """There is none that can be used. Until the first one nothing is opened: neither where the
+        store is nor who may see what it holds is known."""
+        if not self._chosen.is_set():
+            self._fail("there is no configuration yet")
+
+    def choose(self, settings: Settings, path: Path | None) -> None:
         """Says which file is opened, None for memory alone, and what is configured then.
 
-        ``settings`` None: there is no configuration that can be used. Then a file stays closed:
-        it holds devices, and who may see them is not known. Only the first path counts.
+        Only the first path counts.
         """
-        if settings is None and path is not None:
-            self._failure = self._failure or "there is no configuration yet"
-            return
         self._settings = settings
         if self._chosen.is_set():
-            if path != self._path:
-                _log.warning("store: another file is opened at the next start of the agent")
+            self._elsewhere = (
+                f"{path or MEMORY} is configured, until the next start it is {self._path or MEMORY}"
+                if path != self._path
+                else None
+            )
+            self._tell()
             if self._adopted is not None and not self.is_open:
                 self._begin(self._adopted)
             return
@@ -156,7 +165,7 @@ class Keeper:
         """One attempt to open the file."""
         began = time.monotonic()
         try:
-            opened = self._open_file(path, self._settings or self._server.settings)
+            opened = self._open_file(path, self._settings)
         except StoreError as failure:
             self._fail(str(failure))
             gevent.sleep(RETRY_S)
@@ -183,7 +192,7 @@ class Keeper:
         may see and do what.
         """
         self._adopted = state
-        refused = None if self._settings is None else self._refused(self._settings)
+        refused = self._refused(self._settings)
         if refused is not None:
             self._fail(f"the configuration cannot be put in force: {refused}")
             return
@@ -354,8 +363,8 @@ class Keeper:
         self._tell()
 
     def _tell(self) -> None:
-        problems = [text for text in (self._failure, self._damage) if text is not None]
-        self._report("; ".join(problems) or None)
+        problems = (self._failure, self._damage, self._elsewhere)
+        self._report("; ".join(text for text in problems if text is not None) or None)
 
 
 def _refill(database: Database, fleet: Any, at: float, behind: Batch) -> None:

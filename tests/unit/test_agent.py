@@ -160,12 +160,67 @@ def test_a_bad_update_is_refused_as_a_whole(
     assert agent.get_status()["problems"] == {}
 
 
-def test_runs_without_devices_when_the_first_configuration_is_bad(make: Any) -> None:
+def get_dcap(agent: Any) -> str:
+    """The status of an answer."""
+    status: str = agent.web_request({"REQUEST_METHOD": "GET", "PATH_INFO": "/dcap"}, "")[0]
+    return status
+
+
+FAULTY = [
+    pytest.param({"devices": 3}, id="the devices"),
+    pytest.param({"stor": {}}, id="the name of the section"),
+    pytest.param({"store": {"path": 3}}, id="the path"),
+    pytest.param(None, id="late"),
+]
+
+
+@pytest.mark.parametrize("installed", [False, True], ids=["by hand", "installed"])
+@pytest.mark.parametrize("first", FAULTY)
+def test_the_first_valid_configuration_says_where_the_store_is(
+    make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: Any, installed: bool
+) -> None:
+    """What was acknowledged in memory, for want of a path, would be lost."""
+    monkeypatch.setattr("ieee2030_5_agent.agent.FIRST_CONFIG_S", 0.01)
+    monkeypatch.setenv("AGENT_UUID", "1")
+    if not installed:
+        monkeypatch.delenv("AGENT_UUID")
+    path = tmp_path / "store.sqlite"
     agent = make()
-    configure(agent, {"devices": 3}, "NEW")
+    loops = [gevent.spawn(loop) for loop in (agent._keeper.keep, agent._keep_route)]
+    if first is not None:
+        configure(agent, first, "NEW")
+    missing = "store: there is no configuration yet"
+    with gevent.Timeout(10):
+        while missing not in str(agent.vip.health_status[1]):
+            gevent.sleep(0.01)
     assert agent.vip.health_status[0] == "BAD"
-    assert sfdis(agent) == []
-    assert agent.web_request({"REQUEST_METHOD": "GET", "PATH_INFO": "/dcap"}, "")[0] == "200 OK"
+    assert get_dcap(agent) == "503 Service Unavailable"
+    configure(agent, {"devices": [A], "store": {"path": str(path)}})
+    with gevent.Timeout(10):
+        while not agent._keeper.is_open:
+            gevent.sleep(0.01)
+    assert (agent._keeper.state, agent._keeper.status()["path"]) == ("good", str(path))
+    assert path.exists()
+    assert get_dcap(agent) == "200 OK"
+    assert "store" not in agent.get_status()["problems"]
+    gevent.killall(loops)
+    agent._keeper.close()
+
+
+def test_another_place_of_the_store_waits_for_the_next_start_and_health_says_so(
+    agent: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "store.sqlite"
+    configure(agent, {"devices": [A], "store": {"path": str(path)}})
+    status, context = agent.vip.health_status
+    assert status == "BAD"
+    assert f"store: {path} is configured" in context
+    assert "until the next start it is memory" in context
+    configure(agent, {"devices": 3})
+    assert f"store: {path} is configured" in agent.vip.health_status[1]
+    assert get_dcap(agent) == "200 OK"
+    configure(agent, {"devices": [A]})
+    assert agent.vip.health_status == ("GOOD", None)
 
 
 def test_warnings_of_a_usable_configuration(agent: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -52,7 +52,10 @@ class Run:
         )
         self.held_back = HeldBack(self.server, self.keeper)
         self.greenlet = gevent.spawn(self.keeper.keep)
-        self.keeper.choose(self.settings, self.path)
+        if self.settings is None:
+            self.keeper.no_configuration()
+        else:
+            self.keeper.choose(self.settings, self.path)
         self.operations = dict(Operations(self.server).all())
 
     def ask(self, method: str, path: str, body: str = "") -> Response:
