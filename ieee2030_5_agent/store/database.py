@@ -17,6 +17,7 @@ from typing import Any
 
 from .belonging import make_folder, owned
 from .errors import DamagedStore, NewerStore, StoreError, StoreLocked, UnsettledStore
+from .files import LOCK, made_private, put_in_place, refuse_other_names, refuse_without_head
 from .journal import Batch
 from .kinds import place_of
 from .schema import STEPS, Step, checksum, has_layout, migrate, version_of
@@ -24,12 +25,6 @@ from .schema import STEPS, Step, checksum, has_layout, migrate, version_of
 # Kind, key, document as JSON.
 Record = tuple[str, str, str]
 Connect = Callable[[Path], sqlite3.Connection]
-
-# Beside the file itself: its log, and what readers of the log share.
-LOG, SHARED = "-wal", "-shm"
-
-# Beside it too: the whole new file that is to take the place of a damaged one.
-SALVAGED = ".salvaged"
 
 # To what size the log is cut when it starts again from its beginning; SQLite does so at 4 MB where
 # nobody reads for long. Not to nothing: a sync is faster when the log need not grow.
@@ -83,9 +78,9 @@ class Database:
                 self._lock: int | None = _locked(path) if lock is None else os.dup(lock)
                 opening.callback(self._unlock)
                 put_in_place(path)
-                _refuse_without_head(path)
-                _refuse_other_names(path)
-                _made_private(path)
+                refuse_without_head(path)
+                refuse_other_names(path)
+                made_private(path)
                 self._connection = connect(path)
                 opening.callback(self.close)
                 self._prepare()
@@ -306,7 +301,7 @@ def locked(path: Path) -> Iterator[int]:
 
 def _locked(path: Path) -> int:
     """A descriptor of the file that is locked; the system gives it free when the process ends."""
-    lock = owned(path.with_name(f"{path.name}.lock"))
+    lock = owned(path.with_name(path.name + LOCK))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as problem:
@@ -315,43 +310,6 @@ def _locked(path: Path) -> int:
             raise StoreLocked(f"{path} is in use by another agent") from None
         raise
     return lock
-
-
-def put_in_place(path: Path) -> None:
-    """Replaces a damaged file, with its log, by what was salvaged of it, if there is such.
-
-    Whoever is interrupted here leaves it to the next to open the file. Raises OSError.
-    """
-    salvaged = path.with_name(path.name + SALVAGED)
-    if salvaged.exists():
-        for name in (LOG, SHARED):
-            path.with_name(path.name + name).unlink(missing_ok=True)
-        os.replace(salvaged, path)
-
-
-def has_content(path: Path) -> bool:
-    return path.exists() and path.stat().st_size > 0
-
-
-def _refuse_without_head(path: Path) -> None:
-    """SQLite takes an empty file for a new one and drops its log; it is never empty with a log."""
-    if has_content(path.with_name(path.name + LOG)) and not has_content(path):
-        raise DamagedStore(f"{path} is empty or gone, and its log is not")
-
-
-def _refuse_other_names(path: Path) -> None:
-    """SQLite keeps one log for each name of a file, so that two of them destroy it; and the lock
-    of one name does not keep the other out."""
-    if path.exists() and path.stat().st_nlink > 1:
-        raise StoreError(f"{path} has another name (a hard link): remove one of them, or copy it")
-
-
-def _made_private(path: Path) -> None:
-    """Only the owner may read it, before anything is in it: SQLite gives its log the same mode."""
-    os.close(owned(path))
-    for name in ("", LOG, SHARED):
-        with suppress(FileNotFoundError):
-            os.chmod(path.with_name(path.name + name), 0o600)
 
 
 @contextmanager

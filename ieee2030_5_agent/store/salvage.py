@@ -14,19 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .belonging import owned
-from .database import (
-    LOG,
-    SALVAGED,
-    SHARED,
-    Connect,
-    Database,
-    Record,
-    connect,
-    has_content,
-    is_whole,
-    put_in_place,
-    told,
-)
+from .database import Connect, Database, Record, connect, is_whole, told
+from .files import LOCK, LOG, SALVAGED, SHARED, has_content, put_in_place
 from .journal import Batch
 from .schema import first_page, has_layout, is_usual
 
@@ -284,5 +273,5 @@ def _last(connection: sqlite3.Connection) -> int:
 
 
 def _remove(path: Path) -> None:
-    for name in ("", LOG, SHARED, ".lock"):
+    for name in ("", LOG, SHARED, LOCK):
         path.with_name(path.name + name).unlink(missing_ok=True)

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from ieee2030_5_agent.store.database import LOG, Database
+from ieee2030_5_agent.store.database import Database
 from ieee2030_5_agent.store.errors import StoreError, UnsettledStore
+from ieee2030_5_agent.store.files import LOG
 from ieee2030_5_agent.store.journal import Batch
 from tests.kill.failing_disk import FOR_GOOD, Disk, unsupported
 
