@@ -17,6 +17,7 @@ import click
 from ..store.archive import ArchiveError, bring_back, export, sizes_of
 from ..store.database import Database
 from ..store.errors import StoreError
+from ..store.files import is_own
 
 
 def _default_file() -> Path:
@@ -66,6 +67,7 @@ def export_(file: Path, output: Path) -> None:
     It holds PINs of devices: keep it as carefully as the file itself. A new OUTPUT is readable for
     its owner only; one that is there is replaced when all is written, and not before.
     """
+    _refuse_own(output, file)
     with _told(), _written(output) as stream:
         stream.writelines(export(file))
 
@@ -99,6 +101,13 @@ def compact(file: Path) -> None:
         finally:
             database.close()
     click.echo(f"{file}: {before / 1000:.1f} kB -> {file.stat().st_size / 1000:.1f} kB")
+
+
+def _refuse_own(output: Path, file: Path) -> None:
+    """What the store needs itself must not be replaced, least of all while an agent has it open."""
+    with _told():
+        if is_own(output, file):
+            raise click.ClickException(f"{output} belongs to the store itself")
 
 
 @contextmanager

@@ -81,6 +81,7 @@ class Database:
                 refuse_without_head(path)
                 refuse_other_names(path)
                 made_private(path)
+                self._opened = path.lstat()
                 self._connection = connect(path)
                 opening.callback(self.close)
                 self._prepare()
@@ -232,9 +233,19 @@ class Database:
             _put_note(connection, "probe", "")
 
     def _written_at(self) -> int:
-        """When SQLite last moved something from the log to the file itself, in nanoseconds."""
+        """When SQLite last moved something from the log to the file itself, in nanoseconds.
+
+        Raises StoreError when that is not in its place any more: the next start would not find
+        what is written to it, nor its log if a link leads to it.
+        """
         with told(self.path):
-            return self.path.stat().st_mtime_ns
+            found = self.path.lstat()
+        if not os.path.samestat(found, self._opened):
+            raise StoreError(
+                f"{self.path}: there is another file in its place: start the agent again to go on"
+                " with that, or put the former one back"
+            )
+        return found.st_mtime_ns
 
     # --- care ----------------------------------------------------------------------------------
 

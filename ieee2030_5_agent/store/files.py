@@ -17,6 +17,16 @@ LOG, SHARED = "-wal", "-shm"
 # the place of a damaged one.
 LOCK, SALVAGED = ".lock", ".salvaged"
 
+# What SQLite would take for a change that was cut off.
+_JOURNAL = "-journal"
+
+
+def is_own(path: Path, store: Path) -> bool:
+    """Whether a path leads to the store's file or to one beside it, which may still be to come."""
+    path, store = path.resolve(), store.resolve()
+    own = (store.name + name for name in ("", LOG, SHARED, LOCK, SALVAGED, _JOURNAL))
+    return path.name in own and path.parent.samefile(store.parent)
+
 
 def put_in_place(path: Path) -> None:
     """Replaces a damaged file, with its log, by what was salvaged of it, if there is such.

@@ -198,6 +198,43 @@ def test_an_output_that_cannot_be_replaced_is_named_as_it_was_given(
     assert list(tmp_path.glob("tmp*")) == []
 
 
+@pytest.mark.parametrize("name", ["", "-wal", "-shm", "-journal", ".lock", ".salvaged"])
+@pytest.mark.parametrize("given", ["as it is", "by a link", "by a link to the folder", "in part"])
+def test_no_file_of_the_store_is_replaced_by_an_export(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, given: str
+) -> None:
+    """Whether it is there or not, and whether an agent has it open or not."""
+    monkeypatch.chdir(tmp_path)
+    own = file.with_name(file.name + name)
+    (tmp_path / "folder").symlink_to(tmp_path)
+    (tmp_path / "link").symlink_to(own)
+    output = {
+        "as it is": own,
+        "by a link": tmp_path / "link",
+        "by a link to the folder": tmp_path / "folder" / own.name,
+        "in part": Path(own.name),
+    }[given]
+    database = Database(file)
+    try:
+        before = {each: each.read_bytes() for each in tmp_path.glob("store.sqlite*")}
+        result = run(file, "export", str(output))
+        assert result.exit_code == 1
+        assert result.output == f"Error: {output} belongs to the store itself\n"
+        assert {each: each.read_bytes() for each in tmp_path.glob("store.sqlite*")} == before
+        database.write(Batch(put=[("contact", "1", "{}")]))
+    finally:
+        database.close()
+    assert len(rows(file)) == len(ROWS) + 1
+
+
+def test_an_export_may_lie_beside_the_store_and_be_called_like_it(file: Path) -> None:
+    folder = file.with_name("backup")
+    folder.mkdir()
+    for output in (file.with_name("store.sqlite.jsonl"), folder / file.name):
+        assert run(file, "export", str(output)).exit_code == 0
+        assert len(output.read_text().splitlines()) == len(ROWS) + 2
+
+
 @pytest.mark.parametrize("command", ["export", "sizes"])
 def test_a_full_output_is_told_in_one_line(file: Path, tmp_path: Path, command: str) -> None:
     (tmp_path / "stdout").write_bytes(bytes(100_000))

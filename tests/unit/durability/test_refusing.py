@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -76,6 +77,56 @@ def test_what_cannot_be_written_is_refused_and_forgotten(
     device = start().server.fleet.device(BATTERY)
     assert len(device.log.listed) == kept + 1
     assert ("DERStatus", 1) in device.resources
+
+
+def _removed(file: Path, kept: Path) -> None:
+    file.rename(kept)
+
+
+def _replaced(file: Path, kept: Path) -> None:
+    """By a copy as a backup has it, also with its times."""
+    file.rename(kept)
+    shutil.copy2(kept, file)
+
+
+def _moved_and_linked(file: Path, kept: Path) -> None:
+    """Its log stays where it was, and the next start looks for one beside the file itself."""
+    file.rename(kept)
+    file.symlink_to(kept)
+
+
+@pytest.mark.parametrize("somebody_waits", [True, False], ids=["", "nobody waits"])
+@pytest.mark.parametrize("harm", [_removed, _replaced, _moved_and_linked])
+def test_nothing_is_kept_in_a_file_that_is_not_in_its_place(
+    start: Start,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    harm: Callable[[Path, Path], None],
+    somebody_waits: bool,
+) -> None:
+    """It would be gone with the end of the agent, which has it open and writes to it."""
+    monkeypatch.setattr(module, "RETRY_S", 0.02)
+    run = start()
+    file, kept = tmp_path / "data" / "store.sqlite", tmp_path / "kept.sqlite"
+    harm(file, kept)
+    if somebody_waits:
+        assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 503
+    else:
+        assert run.ask("PUT", "/dcap/edev/0/der/1/ders", STATUS).status == 201
+    until(lambda: run.keeper.state == module.CLOSED, "end of reading")
+    assert str(run.problems[-1]).startswith(f"{file}: ")
+    assert run.ask("POST", "/dcap/edev/0/lel", documents.log_event()).status == 503
+    assert run.ask("GET", "/dcap/edev/0").status == 200
+    kept.replace(file)
+    until(lambda: run.keeper.state == module.GOOD, "recovery")
+    assert run.problems[-1] is None
+    assert run.ask("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY).status == 201
+    until(lambda: run.rests, "rest")
+    run.die()
+    resources = start().server.fleet.device(BATTERY).resources
+    assert {("DERCapability", 1), ("DERStatus", 1)} - resources.keys() == (
+        {("DERStatus", 1)} if somebody_waits else set()
+    )
 
 
 def test_nobody_is_refused_before_it_is_certain(
