@@ -43,6 +43,11 @@ class Registration:
     csip_aus: bool = True
     direction_frame: Frame = Frame.CUSTOMER
 
+    @property
+    def membership(self) -> tuple[bool, str | None, frozenset[str]]:
+        """What decides, besides its identity, which programs it follows and who else sees them."""
+        return self.aggregator, self.manager, self.groups
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:

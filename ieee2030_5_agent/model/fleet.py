@@ -270,6 +270,7 @@ class Fleet:
         self.dispatch.catch_up([device])
         self.registry.refuse_duplicate(registration, device)
         self._check_manager(registration)
+        moved = registration.membership != device.registration.membership
         self.registry.remove(device)
         device.registration = registration
         device.changed_time = self._door.now
@@ -277,7 +278,8 @@ class Fleet:
         self.registry.add(device)
         self.mirrors.hand_over(device.sfdi, device.owners)
         self.response_sets.hand_over(device)
-        self.programs.forget(device)
+        if moved:
+            self.programs.forget(device)
         self.dispatch.refresh(device)
         self._points.configure(device, device.point_map)
         self._registered(device)

@@ -7,7 +7,7 @@ Source: IEEE 2030.5-2018 DERProgram, FunctionSetAssignments; CSIP 2.1 groups.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from ..sep import models
@@ -49,7 +49,10 @@ class Programs:
         # What each device sees, until a program or an assignment changes.
         self._seen: dict[str, tuple[Assignments, ...]] = {}
         self._ordered: dict[str, tuple[tuple[Assignments, ...], list[Program]]] = {}
-        self._followers: dict[int, tuple[int, list[EndDevice]]] = {}
+        # By number of a program, until the generation changes: who follows it, and the SFDIs of the
+        # aggregators that manage them.
+        self._followers: dict[int, list[EndDevice]] = {}
+        self._managers: dict[int, frozenset[str]] = {}
 
     @property
     def all(self) -> list[Program]:
@@ -94,7 +97,7 @@ class Programs:
         """Lists a program that has its number, as one from the store has."""
         self._by_number[program.number] = program
         self._by_mrid[int.from_bytes(program.mrid)] = program
-        self.generation += 1
+        self._renew()
         if not program.is_own:
             self._shared[program.number] = program
             self._seen.clear()
@@ -109,13 +112,12 @@ class Programs:
         del self._by_number[program.number]
         del self._by_mrid[int.from_bytes(program.mrid)]
         self._shared.pop(program.number, None)
-        self._followers.pop(program.number, None)
-        self.generation += 1
+        self._renew()
         self._seen.clear()
 
     def forget(self, device: EndDevice) -> None:
-        """To be called when a device's groups changed or it is gone."""
-        self.generation += 1
+        """To be called when a device's groups or manager changed, or it is gone."""
+        self._renew()
         self._seen.pop(device.sfdi, None)
         self._ordered.pop(device.sfdi, None)
 
@@ -129,7 +131,7 @@ class Programs:
         self.fsas.give(assignment.fsa)
         program.description, program.primacy, program.assignment = new
         program.version = (program.version + 1) % VERSIONS
-        self.generation += 1
+        self._renew()
         self._seen.clear()
         return True
 
@@ -149,11 +151,20 @@ class Programs:
         if not program.assignment.everyone and not program.assignment.groups:
             named = [registry.by_sfdi(sfdi) for sfdi in sorted(program.assignment.devices)]
             return [device for device in named if device and program.applies_to(device)]
-        generation, devices = self._followers.get(program.number, (-1, []))
-        if generation != self.generation:
+        devices = self._followers.get(program.number)
+        if devices is None:
             devices = [device for device in registry.listed if program.applies_to(device)]
-            self._followers[program.number] = (self.generation, devices)
+            self._followers[program.number] = devices
         return devices
+
+    def managers(self, program: Program, registry: Registry) -> Collection[str]:
+        """The SFDIs of the aggregators that manage a device which follows a program."""
+        managers = self._managers.get(program.number)
+        if managers is None:
+            followed_for = (d.registration.manager for d in self.followers(program, registry))
+            managers = frozenset(manager for manager in followed_for if manager is not None)
+            self._managers[program.number] = managers
+        return managers
 
     def assignments(self, device: EndDevice) -> tuple[Assignments, ...]:
         """The FunctionSetAssignments of a device, highest mRID first."""
@@ -174,6 +185,12 @@ class Programs:
             for name, programs in by_name.items()
         ]
         return tuple(sorted(listed, key=lambda fsa: -int.from_bytes(fsa.mrid)))
+
+    def _renew(self) -> None:
+        """Who follows which program, and who sees it, may be another from now on."""
+        self.generation += 1
+        self._followers.clear()
+        self._managers.clear()
 
 
 def _program_order(program: Program) -> tuple[int, int]:

@@ -124,8 +124,7 @@ class Aggregator(_Registered):
         if program.is_own:
             (sfdi,) = program.assignment.devices
             return self.fleet.device(sfdi).registration.manager == self.own.sfdi
-        managed = self.fleet.registry.managed_by(self.own.sfdi)
-        return any(program.applies_to(device) for device in managed)
+        return self.own.sfdi in self.fleet.programs.managers(program, self.fleet.registry)
 
     def devices(self) -> Sequence[EndDevice]:
         return Led(self.own, self.fleet.registry.managed_by(self.own.sfdi))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ieee2030_5_agent.model.drafts import Draft
-from ieee2030_5_agent.rest.messages import MEDIA_TYPE, Request, Response
+from ieee2030_5_agent.rest.messages import MEDIA_TYPE, Client, Request, Response
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.sep.identity import format_sfdi, sfdi_of_lfdi
 from ieee2030_5_agent.server import Server
@@ -69,11 +69,15 @@ def start(devices: Iterable[Device], clock: Callable[[], float] = lambda: START)
     return Server(Settings.load({"devices": [each.entry for each in devices]}), clock)
 
 
-def ask(server: Server, method: str, path: str, body: bytes = b"") -> Response:
-    """One request, as platform.web would pass it on; must succeed."""
+def ask(
+    server: Server, method: str, path: str, body: bytes = b"", lfdi: str | None = None
+) -> Response:
+    """One request, as platform.web would pass it on, or with the certificate of a device; must
+    succeed."""
     path, _, query = path.partition("?")
     content_type = MEDIA_TYPE if body else None
-    response = server.handle(Request(method, path, query, body, content_type))
+    client = Client(lfdi)
+    response = server.handle(Request(method, path, query, body, content_type, client=client))
     if response.status >= 400:
         raise RuntimeError(f"{method} {path}: {response.status} {response.body!r}")
     return response
