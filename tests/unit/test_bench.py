@@ -12,6 +12,7 @@ import pytest
 
 from ieee2030_5_agent.model.fleet import Fleet
 from ieee2030_5_agent.model.points import PointMap
+from ieee2030_5_agent.rest.messages import Response
 from ieee2030_5_agent.sep.codec import decode
 from tests.driver_fakes import fake_platform
 from tools.bench import __main__ as bench
@@ -21,6 +22,7 @@ from tools.bench import (
     listener_speed,
     load_process,
     polling,
+    request_speed,
     site,
     start_speed,
 )
@@ -249,6 +251,19 @@ def test_a_filled_fleet_has_every_resource_reading_and_control() -> None:
         points = server.fleet.get_points(each.sfdi)
         assert len(points) == 26
         assert points["b113_A"] == 38
+
+
+def test_the_aggregator_reads_full_pages_of_different_programs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers: list[Response] = []
+    ask = site.ask
+    monkeypatch.setattr(site, "ask", lambda *args, **more: answers.append(ask(*args, **more)))
+    for act in request_speed.aggregated(site.fleet(request_speed.FEEDERS + 3)):
+        act()
+    pages = [decode(answer.body) for answer in answers]
+    assert [page.results for page in pages] == [10] * request_speed.FEEDERS
+    assert len({page.href for page in pages}) == request_speed.FEEDERS
 
 
 def test_a_start_ends_with_an_answer_of_a_server_that_has_devices_and_the_default_registry(

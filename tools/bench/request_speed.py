@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from ieee2030_5_agent.server import Server
+from ieee2030_5_agent.settings import Settings
 
 from . import documents, site
 from .figures import Figure
@@ -16,6 +17,8 @@ SMALL, BIG = 10, 10_000
 CONTROLS_EACH = 10
 # Distinct requests in turn; more than a processor's caches hold of the big fleet.
 ASKED = 2_000
+# Programs that an aggregator reads, each for a group of a single device.
+FEEDERS = 8
 
 Calls = dict[str, Callable[[], object]]
 
@@ -39,7 +42,7 @@ def figures() -> list[Figure]:
 
 
 def calls(count: int) -> Calls:
-    """The three requests, to devices of a filled fleet in turn."""
+    """The requests of devices of a filled fleet in turn, and those of an aggregator."""
     devices = site.fleet(count)
     server = site.start(devices)
     mirrors = {}
@@ -57,7 +60,31 @@ def calls(count: int) -> Calls:
             post_reading(server, each, mirrors[each]) for each in asked
         ),
         "GET DERControlList page": site.in_turn(get_controls(server, each) for each in asked),
+        "GET DERControlList page by an aggregator": site.in_turn(aggregated(devices)),
     }
+
+
+def aggregated(devices: Sequence[site.Device]) -> Iterator[Callable[[], object]]:
+    """An aggregator that manages all devices reads programs that only the last of them follow, so
+    that whoever looks for a follower among its devices passes by nearly all."""
+    aggregator = site.device(len(devices))
+    last = sorted(devices, key=lambda each: each.sfdi)[-FEEDERS:]
+    groups = {each.sfdi: [f"feeder {place}"] for place, each in enumerate(last)}
+    managed = [
+        each.entry | {"aggregator": aggregator.sfdi, "groups": groups.get(each.sfdi, [])}
+        for each in devices
+    ]
+    programs = [
+        {"mRID": f"{place + 1:032X}", "primacy": 5, "groups": names}
+        for place, names in enumerate(groups.values())
+    ]
+    settings = {"aggregators": [aggregator.entry], "devices": managed, "programs": programs}
+    server = Server(Settings.load(settings), lambda: site.START)
+    for program in server.fleet.programs.all:
+        if not program.is_own:
+            site.schedule_in(server, program, CONTROLS_EACH)
+            path = f"/dcap/derp/{program.number}/derc?l=10"
+            yield partial(site.ask, server, "GET", path, lfdi=aggregator.lfdi)
 
 
 def put_status(server: Server, device: site.Device) -> Callable[[], object]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ieee2030_5_agent.model.drafts import Draft
+from ieee2030_5_agent.model.programs import Program
 from ieee2030_5_agent.rest.messages import MEDIA_TYPE, Client, Request, Response
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.sep.identity import format_sfdi, sfdi_of_lfdi
@@ -97,11 +98,16 @@ def fill(server: Server, device: Device, less: int = 0) -> str:
 
 
 def schedule(server: Server, device: Device, count: int) -> None:
-    """Controls of five minutes in the device's own program, one after the other, from in an hour
-    on. Straight to the dispatch: reading what an operator writes is not what is measured."""
+    """Controls in the device's own program."""
     program = server.fleet.programs.by_number(server.fleet.device(device.sfdi).program)
     if program is None:
         raise RuntimeError(f"device {device.sfdi} has no program of its own")
+    schedule_in(server, program, count)
+
+
+def schedule_in(server: Server, program: Program, count: int) -> None:
+    """Controls of five minutes in a program, one after the other, from in an hour on. Straight to
+    the dispatch: reading what an operator writes is not what is measured."""
     first = int(START) + LEAD_S
     for place in range(count):
         base = models.DERControlBase(opModMaxLimW=5000 + place)
