@@ -8,12 +8,35 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 from urllib.parse import parse_qsl
 
 from .errors import BadRequest
 
 Member = TypeVar("Member")
+
+
+class Part(Sequence[Member]):
+    """Some consecutive members of a list, which are not copied: a slice costs what it holds."""
+
+    def __init__(self, members: Sequence[Member], places: range) -> None:
+        self._members = members
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Member: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Member]: ...
+
+    def __getitem__(self, index: int | slice) -> Member | Sequence[Member]:
+        places = self._places[index]
+        if isinstance(places, int):
+            return self._members[places]
+        return self._members[places.start : places.stop]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +49,9 @@ class TimeKey(Generic[Member]):
     def after(self, members: Sequence[Member], time: int) -> Sequence[Member]:
         """The members whose time lies strictly later, in the list's order."""
         if self.descending:
-            return members[: bisect_left(members, -time, key=lambda member: -self.of(member))]
-        return members[bisect_right(members, time, key=self.of) :]
+            stop = bisect_left(members, -time, key=lambda member: -self.of(member))
+            return Part(members, range(stop))
+        return Part(members, range(bisect_right(members, time, key=self.of), len(members)))
 
 
 @dataclass(frozen=True, slots=True)
