@@ -117,10 +117,10 @@ def _hex_reader(type_name: str, octets: int | None) -> Callable[[str], bytes]:
             return value
         if not value:
             raise CodecError(f"is empty, hexadecimal digits are expected ({type_name})")
-        value = value.lstrip(b"\0")
-        if len(value) > octets:
+        surplus = len(value) - octets
+        if value[:surplus].strip(b"\0"):
             raise _too_long(text, octets, type_name)
-        return value
+        return value[surplus:]
 
     return read
 
