@@ -19,7 +19,9 @@ def text(octets: int | None) -> st.SearchStrategy[str]:
     """Text that XML can carry, as it is after the white space around it is dropped."""
     most = 12 if octets is None else octets // 4
     letters = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"))
-    return st.text(letters, max_size=most).map(str.strip)
+    words = st.text(letters, max_size=most)
+    lines = st.text("a\t\n\r\x7f\x85", max_size=most)
+    return (words | lines).map(str.strip)
 
 
 def hexadecimal(octets: int | None) -> st.SearchStrategy[bytes]:

@@ -23,6 +23,8 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 # Characters that XML 1.0 cannot carry, not even escaped.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# A parser takes a bare carriage return for a line feed, and in an attribute all three for blanks.
+_REFERENCES = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
 class CodecError(ValueError):
@@ -183,9 +185,10 @@ def _shown(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    if not text.isprintable():
-        _refuse_unprintable(text)
-    return escape(text)
+    if text.isprintable():
+        return escape(text)
+    _refuse_unprintable(text)
+    return escape(text, _REFERENCES)
 
 
 def _refuse_unprintable(text: str) -> None:

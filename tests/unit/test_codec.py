@@ -6,6 +6,7 @@ from functools import reduce
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.sep.codec import CodecError, decode, encode, parse
@@ -149,6 +150,13 @@ def test_writes_hex_upper_case_and_bitmaps_shortest() -> None:
 def test_escapes_text() -> None:
     mirror = models.MirrorMeterReading(mRID=b"\x01", description='<a & "b">')
     assert decode(encode(mirror)).description == '<a & "b">'
+
+
+@pytest.mark.parametrize("control", ["\t", "\n", "\r", "\r\n", "\x7f", "\x85"])
+def test_any_parser_reads_back_the_control_characters_that_xml_can_carry(control: str) -> None:
+    text = f"/a{control}<b>"
+    root = etree.fromstring(encode(models.MirrorMeterReading(href=text, description=text)))
+    assert (root.get("href"), root.findtext("{*}description")) == (text, text)
 
 
 def test_refuses_text_that_xml_cannot_carry() -> None:
