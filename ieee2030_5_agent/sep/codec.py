@@ -15,7 +15,7 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
-from .decoding import CSIPAUS_NAMESPACES, XSI, Decoder
+from .decoding import CSIPAUS_NAMESPACES, XSI, Decode, Decoder
 from .editions import Edition
 from .encoding import Encoder
 from .facets import ELEMENTS, ROOT_NAMESPACES, ROOTS, SIMPLE
@@ -72,9 +72,9 @@ def decode(body: bytes) -> Any:
 def parse(body: bytes) -> Document:
     """The model and the edition of an XML document. Raises CodecError, never anything else."""
     root = _parse_safely(body)
-    name, class_name, edition, decoder = _opening(root.tag, root.get("schemaVer"))
+    name, edition, read = _opening(root.tag, root.get("schemaVer"))
     try:
-        return Document(decoder[class_name](root), edition)
+        return Document(read(root), edition)
     except CodecError as error:
         error.steps.insert(0, name)
         error.edition = edition
@@ -127,8 +127,8 @@ def write_text(type_name: str, value: Any) -> str:
 
 # Bounded, because the text is the client's; a client uses a handful of roots in one edition.
 @lru_cache(maxsize=256)
-def _opening(tag: str, version: str | None) -> tuple[str, str, Edition | None, Decoder]:
-    """What a root element tells: its name, its class, the edition, and who reads it."""
+def _opening(tag: str, version: str | None) -> tuple[str, Edition | None, Decode]:
+    """What a root element tells: its name, the edition, and who reads it."""
     namespace, closed, name = tag.rpartition("}")
     namespace = namespace[1:]
     edition = Edition.of_document(namespace, version)
@@ -144,7 +144,7 @@ def _opening(tag: str, version: str | None) -> tuple[str, str, Edition | None, D
     decoder = _decoder(
         edition.namespace if edition else "", strict, edition is Edition.INTERIM_2013
     )
-    return name, class_name, edition, decoder
+    return name, edition, decoder.reader(class_name)
 
 
 @cache

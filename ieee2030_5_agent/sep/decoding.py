@@ -51,7 +51,7 @@ from .editions import NAMESPACES
 from .facets import ELEMENTS, SIMPLE
 from .generated import define
 from .schema_types import Element
-from .texts import CodecError, is_small, text_reader
+from .texts import CodecError, is_small, shown, text_reader
 
 CSIPAUS_NAMESPACES = (
     "https://csipaus.org/ns",
@@ -103,7 +103,7 @@ class Decoder(dict[str, Decode]):
         }
         for name, element in elements.items():
             simple = element.type in SIMPLE
-            make = self._text_reader if simple else self._member_reader
+            make = self._text_reader if simple else self.reader
             known[f"r_{name}"] = make(element.type)
         return define("decode", self._source(elements), known)
 
@@ -160,20 +160,24 @@ class Decoder(dict[str, Decode]):
             return lambda text: renumbered.bits(type_name, read(text))
         return read
 
-    def _member_reader(self, class_name: str) -> Decode:
+    def reader(self, class_name: str) -> Decode:
         """Reads elements of a class, or of the subtype that one names by ``xsi:type``."""
         if class_name not in EXTENDED:
             return self[class_name]
-        declared = getattr(models, class_name)
 
         def decode(element: etree._Element) -> Any:
-            named = element.get(XSI_TYPE, "").rpartition(":")[2]
-            actual = getattr(models, named, None)
-            if isinstance(actual, type) and issubclass(actual, declared):
-                return self[named](element)
-            return self[class_name](element)
+            named = element.get(XSI_TYPE)
+            return self[class_name if named is None else _subtype(class_name, named)](element)
 
         return decode
+
+
+def _subtype(class_name: str, named: str) -> str:
+    """The class that a value of ``xsi:type`` names, whatever prefix its namespace has."""
+    name = named.strip().rpartition(":")[2]
+    if name in ELEMENTS and issubclass(getattr(models, name), getattr(models, class_name)):
+        return name
+    raise CodecError(f"{shown(named)} is no {class_name} of IEEE 2030.5", "xsi:type")
 
 
 def local_name(tag: str) -> str:

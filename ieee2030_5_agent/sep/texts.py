@@ -98,7 +98,7 @@ def _integer_reader(type_name: str, simple: SimpleType) -> Callable[[str], int]:
     def read(text: str) -> int:
         text = text.strip()
         if _INTEGER.fullmatch(text) is None:
-            raise CodecError(f"{_shown(text)} is not a whole number ({type_name})")
+            raise CodecError(f"{shown(text)} is not a whole number ({type_name})")
         value = int(text)
         if (low is not None and value < low) or (high is not None and value > high):
             raise CodecError(f"{value} is outside {low}..{high} ({type_name})")
@@ -145,11 +145,11 @@ def _octets(text: str, type_name: str) -> bytes:
     try:
         return unhexlify(digits if len(digits) % 2 == 0 else "0" + digits)
     except ValueError:
-        raise CodecError(f"{_shown(digits)} is not hexadecimal ({type_name})") from None
+        raise CodecError(f"{shown(digits)} is not hexadecimal ({type_name})") from None
 
 
 def _too_long(text: str, octets: int, type_name: str) -> CodecError:
-    return CodecError(f"{_shown(text.strip())} is longer than {octets * 2} digits ({type_name})")
+    return CodecError(f"{shown(text.strip())} is longer than {octets * 2} digits ({type_name})")
 
 
 def _string_reader(type_name: str, octets: int | None) -> Callable[[str], str]:
@@ -166,13 +166,13 @@ def _string_reader(type_name: str, octets: int | None) -> Callable[[str], str]:
 
 def _refuse_long(text: str, octets: int, type_name: str) -> None:
     if len(text.encode()) > octets:
-        raise CodecError(f"{_shown(text)} is longer than {octets} octets ({type_name})")
+        raise CodecError(f"{shown(text)} is longer than {octets} octets ({type_name})")
 
 
 def _read_boolean(text: str) -> bool:
     value = _BOOLEANS.get(text.strip())
     if value is None:
-        raise CodecError(f"{_shown(text)} is not true or false (boolean)")
+        raise CodecError(f"{shown(text)} is not true or false (boolean)")
     return value
 
 
@@ -180,7 +180,8 @@ def _shortest(value: bytes) -> bytes:
     return value.lstrip(b"\0") or b"\0"
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """A text of a client in a reason: in quotes, on one line, and not all of a long one."""
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
@@ -194,4 +195,4 @@ def _escaped(text: str) -> str:
 def _refuse_unprintable(text: str) -> None:
     """What Python can print, XML can carry; of the rest, it cannot carry some."""
     if _UNPRINTABLE.search(text):
-        raise CodecError(f"{_shown(text)} holds a character that XML cannot carry")
+        raise CodecError(f"{shown(text)} holds a character that XML cannot carry")
