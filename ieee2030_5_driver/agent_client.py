@@ -56,6 +56,8 @@ class AgentClient:
         # Devices that were written since the last refresh began, and what was set: its answer may
         # be older than that.
         self._written: dict[str, dict[str, Any]] = {}
+        # Devices of which a value may be another one than the agent's, which tells no change of it.
+        self._doubtful: set[str] = set()
         self._listeners: list[Callable[[str, Mapping[str, Any]], None]] = []
 
     def listen(self, listener: Callable[[str, Mapping[str, Any]], None]) -> None:
@@ -133,7 +135,7 @@ class AgentClient:
         The next refresh asks for all points of the device: of those that have the value again
         that they had before the write, the agent tells no change.
         """
-        self.devices.device(sfdi).doubtful = True
+        self._doubtful.add(sfdi)
         self._fetched_at = float("-inf")
         return self._written.setdefault(sfdi, {})
 
@@ -159,7 +161,6 @@ class AgentClient:
         self._shared_refresh.ask(max_age, timeout, asked_at)
 
     def _fetch_or_lose(self) -> None:
-        self.devices.drop_deleted()
         try:
             self._fetch(self.devices.longest_timeout)
         except AgentError as error:
@@ -175,17 +176,26 @@ class AgentClient:
         for _ in range(ROUNDS):
             wanted |= self._wanted
             self._wanted.clear()
-            devices = [
-                device
-                for device in self.devices
-                if device.doubtful or (device.sfdi in wanted and not device.ready)
-            ]
+            devices = self._to_be_fetched(wanted)
             self._send_registries(devices, timeout)
             if self._fetch_changes(devices, timeout):
                 if not self._written:
                     self._fetched_at = started
                 return
         raise AgentUnavailable(f"agent {self.identity!r} restarted again and again meanwhile")
+
+    def _to_be_fetched(self, wanted: set[str]) -> list[DeviceCache]:
+        """The devices of which all points are needed, not only those that changed."""
+        self._doubtful = {
+            sfdi
+            for sfdi in self._doubtful
+            if (device := self.devices.get(sfdi)) and device.configured  # else it has no values
+        }
+        return [
+            device
+            for sfdi in wanted | self._doubtful
+            if (device := self.devices.get(sfdi)) and (sfdi in self._doubtful or not device.ready)
+        ]
 
     def _fetch_changes(self, devices: Iterable[DeviceCache], timeout: float) -> bool:
         """False when the agent turned out to be a new one, which knows no registry yet."""
@@ -247,7 +257,8 @@ class AgentClient:
                 )
                 continue
             device.complete = True
-            device.doubtful = sfdi in self._written
+            if sfdi not in self._written:
+                self._doubtful.discard(sfdi)
 
     # -- registries --
 

@@ -24,8 +24,6 @@ class DeviceCache:
     complete: bool = False
     # What the agent calls the registry.
     registry: object = None
-    # Whether a value may be another one than the agent's, which tells no change of it.
-    doubtful: bool = False
     refusal: str | None = None
     retry_at: float = float("-inf")
 
@@ -42,7 +40,7 @@ class DeviceCache:
 
     def forget(self) -> None:
         """The agent does not have the registry any more."""
-        self.configured = self.complete = self.doubtful = False
+        self.configured = self.complete = False
         self.retry_at = float("-inf")
         self.values = {}
 

@@ -24,26 +24,36 @@ class Owner(Protocol):
 
 
 class DeviceTable:
-    """The caches of an agent's devices; iterating over it goes through them."""
+    """The caches of an agent's devices; iterating over it goes through them.
+
+    Nobody tells when platform.driver deletes a device, and to ask it for all of them is too much
+    for each refresh. So a device is asked for when it is needed, and forgotten if it is gone.
+    """
 
     def __init__(self, identity: str) -> None:
         self._identity = identity
         self._devices: dict[str, DeviceCache] = {}
         self._owners: dict[str, weakref.ref[Owner]] = {}
+        # The device with the longest time-out; None when that is to be found out.
+        self._slowest: DeviceCache | None = None
 
     def __iter__(self) -> Iterator[DeviceCache]:
-        return iter(self._devices.values())
+        return filter(None, map(self.get, list(self._devices)))
 
     def get(self, sfdi: str) -> DeviceCache | None:
         """The device's cache; None if it is not configured (any more)."""
-        return self._devices.get(sfdi)
+        owner = self._owner(sfdi)
+        if owner is None or not owner.alive:
+            self._drop(sfdi)
+            return None
+        return self._devices[sfdi]
 
     def device(self, sfdi: str) -> DeviceCache:
         """The device's cache. Raises AgentRefused if it is not configured (any more)."""
-        try:
-            return self._devices[sfdi]
-        except KeyError:
-            raise AgentRefused(f"device {sfdi} is not configured any more") from None
+        device = self.get(sfdi)
+        if device is None:
+            raise AgentRefused(f"device {sfdi} is not configured any more")
+        return device
 
     def topic(self, sfdi: str) -> str:
         """The device as a log names it."""
@@ -53,7 +63,12 @@ class DeviceTable:
     @property
     def longest_timeout(self) -> float:
         """How long the agent may take for a call that is made for all devices, in seconds."""
-        return max((device.rpc_timeout_s for device in self), default=DEFAULT_RPC_TIMEOUT_S)
+        while self._devices:
+            if self._slowest is None:
+                self._slowest = max(self._devices.values(), key=lambda each: each.rpc_timeout_s)
+            if self.get(self._slowest.sfdi) is not None:
+                return self._slowest.rpc_timeout_s
+        return DEFAULT_RPC_TIMEOUT_S
 
     def claim(
         self,
@@ -75,10 +90,14 @@ class DeviceTable:
                     f"device {sfdi} of agent {self._identity!r} is already configured as"
                     f" {holder.topic}"
                 )
+            self._drop(sfdi)
             self._devices[sfdi] = DeviceCache(sfdi)
             self._owners[sfdi] = weakref.ref(owner)
+            self._slowest = None
         device = self._devices[sfdi]
-        device.rpc_timeout_s = rpc_timeout_s
+        if device.rpc_timeout_s != rpc_timeout_s:
+            device.rpc_timeout_s = rpc_timeout_s
+            self._slowest = None
         if device.rows is not rows and device.rows != rows:
             device.configure(self._shared(rows))
         return device.rows
@@ -86,14 +105,12 @@ class DeviceTable:
     def release(self, sfdi: str, owner: Owner) -> None:
         """Forgets the device, if it is ``owner`` that polls it."""
         if self._owner(sfdi) is owner:
-            del self._devices[sfdi], self._owners[sfdi]
+            self._drop(sfdi)
 
-    def drop_deleted(self) -> None:
-        """Nobody tells when platform.driver deletes a device; another one may have it by now."""
-        for sfdi in list(self._devices):
-            owner = self._owner(sfdi)
-            if owner is None or not owner.alive:
-                del self._devices[sfdi], self._owners[sfdi]
+    def _drop(self, sfdi: str) -> None:
+        self._owners.pop(sfdi, None)
+        if self._devices.pop(sfdi, None) is self._slowest:
+            self._slowest = None
 
     def _owner(self, sfdi: str) -> Owner | None:
         owner = self._owners.get(sfdi)
@@ -101,4 +118,4 @@ class DeviceTable:
 
     def _shared(self, rows: list[Row]) -> list[Row]:
         """A thousand devices with one registry keep one copy of it."""
-        return next((each.rows for each in self if each.rows == rows), rows)
+        return next((each.rows for each in self._devices.values() if each.rows == rows), rows)

@@ -67,7 +67,7 @@ class Pusher:
     def keep_on(self) -> None:
         """Takes turns as long as there is a device that wants it."""
         try:
-            while self._publishers:
+            while any(each.alive for each in self._publishers.values()):
                 self.turn()
         finally:
             self._running = False
@@ -84,8 +84,6 @@ class Pusher:
             gevent.sleep(RETRY_S)
 
     def _publish(self) -> None:
-        for deleted in [sfdi for sfdi, each in self._publishers.items() if not each.alive]:
-            self.remove(deleted)
         while self._news:
             sfdi = next(iter(self._news))
             values, publisher = self._news.pop(sfdi), self._publishers.get(sfdi)

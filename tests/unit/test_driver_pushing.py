@@ -9,7 +9,7 @@ from typing import Any
 import gevent
 import pytest
 
-from ieee2030_5_driver import agent_client, pushing
+from ieee2030_5_driver import agent_client, ieee2030_5, pushing
 from tests.driver_fakes import FakePlatform, fake_platform
 
 SFDI, OTHER_SFDI = "097935300833", "111576577659"
@@ -148,6 +148,29 @@ def test_it_ends_when_no_device_is_left_that_wants_it(platform: FakePlatform) ->
     (pusher,) = platform.core.pushers
     pusher.keep_on()  # returns
     assert platform.vip.published == []
+
+
+def test_a_change_costs_only_the_device_that_it_is_of(
+    platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(10):
+        name = f"more{number}"
+        platform.store(name, device(f"{number}0000000000{-number % 10}", push_changes=True))
+    platform.run(INTERVAL)
+    turn(platform)
+    asked: set[str] = set()
+    alive = ieee2030_5.Interface.alive.fget
+    assert alive
+
+    def note_and_tell(interface: ieee2030_5.Interface) -> bool:
+        asked.add(interface.topic)
+        return bool(alive(interface))
+
+    monkeypatch.setattr(ieee2030_5.Interface, "alive", property(note_and_tell))
+    platform.agent.receive(SFDI, "W", 5)
+    assert turn(platform) == {"devices/one/multi": [{"W": 5}]}
+    # Another one may be asked for the longest time-out.
+    assert len(asked | {"devices/one"}) <= 2
 
 
 def test_the_agent_is_asked_once_for_a_change_and_then_waited_for(platform: FakePlatform) -> None:

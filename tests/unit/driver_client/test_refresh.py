@@ -12,6 +12,7 @@ import pytest
 from gevent.event import Event
 
 from ieee2030_5_driver import agent_client, shared_refresh
+from ieee2030_5_driver.device_table import DeviceTable
 from ieee2030_5_driver.rpc import AgentUnavailable
 from tests.driver_fakes import FakeVip
 from tests.unit.driver_client.conftest import DEVICES, MAX_AGE, ONE, ROWS, TIMEOUT, House
@@ -53,6 +54,37 @@ def test_a_refresh_is_joined_that_is_not_older_than_a_value_may_be(house: House)
     house.read()
     readers[0].get()
     assert house.agent.calls == {"get_changes": 1}
+
+
+def test_a_refresh_costs_only_what_it_is_about(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a thousand devices, what each refresh asks of every device is most of a driver's start:
+    the first poll of each one makes a refresh."""
+    asked: set[str] = set()
+
+    class Asked:
+        def __init__(self, topic: str) -> None:
+            self.topic = topic
+
+        @property
+        def alive(self) -> bool:
+            asked.add(self.topic)
+            return True
+
+    holders = {sfdi: Asked(sfdi) for sfdi in DEVICES}
+    for sfdi, holder in holders.items():
+        house.client.devices.release(sfdi, house.holders[sfdi])
+        house.client.devices.claim(sfdi, holder, ROWS)
+    monkeypatch.setattr(DeviceTable, "__iter__", lambda _: pytest.fail("all were gone through"))
+    for sfdi in DEVICES[:4]:
+        house.read_later(sfdi)  # the first refresh finds out the longest time-out
+    house.agent.receive(ONE, "W", 5)
+    house.set_point(1, DEVICES[1])
+    asked.clear()
+    assert house.read_later(DEVICES[2])["W"] is None
+    assert house.read(ONE)["W"] == 5
+    assert asked <= set(DEVICES[:4])
 
 
 def test_a_refresh_may_take_the_longest_timeout_of_the_devices(house: House) -> None:
