@@ -169,7 +169,7 @@ class Interface(BaseInterface):
         if moved:
             client_for(self.driver_agent, old.agent_id).devices.release(old.sfdi, self)
         if old.push_changes and (moved or settings is None or not settings.push_changes):
-            pusher_for(self.driver_agent, old.agent_id).remove(old.sfdi)
+            pusher_for(self.driver_agent, old.agent_id).remove(old.sfdi, self)
 
     def _complain(self, complaint: str | None) -> None:
         if complaint and complaint != self._complaint:

@@ -55,10 +55,11 @@ class Pusher:
             self._running = True
             self._spawn(self.keep_on)
 
-    def remove(self, sfdi: str) -> None:
-        """The changes of the device are left to its polls."""
-        self._publishers.pop(sfdi, None)
-        self._news.pop(sfdi, None)
+    def remove(self, sfdi: str, publisher: Publisher) -> None:
+        """The changes of the device are left to its polls, if it is ``publisher`` that has it."""
+        if self._publishers.get(sfdi) is publisher:
+            del self._publishers[sfdi]
+            self._news.pop(sfdi, None)
 
     def _note(self, sfdi: str, values: Mapping[str, Any]) -> None:
         if sfdi in self._publishers:

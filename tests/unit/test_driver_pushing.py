@@ -131,6 +131,16 @@ def test_an_update_that_wants_it_begins_it(platform: FakePlatform) -> None:
     assert turn(platform) == {"devices/other/multi": [{"W": 5}]}
 
 
+def test_a_device_that_moves_away_ends_nothing_of_the_new_owner(platform: FakePlatform) -> None:
+    platform.delete("one")
+    platform.store("two", device(push_changes=True))
+    platform.run(INTERVAL)
+    turn(platform)
+    platform.store("one", device("000000000019"))
+    platform.agent.receive(SFDI, "W", 5)
+    assert turn(platform) == {"devices/two/multi": [{"W": 5}]}
+
+
 def test_points_without_a_value_are_left_out_where_the_polls_leave_them_out(
     platform: FakePlatform,
 ) -> None:
