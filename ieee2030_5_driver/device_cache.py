@@ -17,6 +17,8 @@ class DeviceCache:
     sfdi: str
     rpc_timeout_s: float = DEFAULT_RPC_TIMEOUT_S
     rows: list[Row] = field(default_factory=list)
+    # What tells these rows from others, without the rows.
+    fingerprint: bytes = b""
     values: dict[str, Any] = field(default_factory=dict)
     # Whether the agent has the registry, and whether every point of it has been fetched since: from
     # then on another value is news.
@@ -32,9 +34,9 @@ class DeviceCache:
         """Whether ``values`` can be served."""
         return self.configured and self.complete
 
-    def configure(self, rows: list[Row]) -> None:
+    def configure(self, rows: list[Row], fingerprint: bytes) -> None:
         """A registry (the first or another one): what was known under the old one is void."""
-        self.rows = rows
+        self.rows, self.fingerprint = rows, fingerprint
         self.refusal = None
         self.forget()
 

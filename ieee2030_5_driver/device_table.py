@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import weakref
 from collections.abc import Iterator
 from typing import Protocol
@@ -98,8 +100,10 @@ class DeviceTable:
         if device.rpc_timeout_s != rpc_timeout_s:
             device.rpc_timeout_s = rpc_timeout_s
             self._slowest = None
-        if device.rows is not rows and device.rows != rows:
-            device.configure(self._shared(rows))
+        if device.rows is not rows:
+            fingerprint = _fingerprint(rows)
+            if device.fingerprint != fingerprint:
+                device.configure(self._shared(rows, fingerprint), fingerprint)
         return device.rows
 
     def release(self, sfdi: str, owner: Owner) -> None:
@@ -116,6 +120,12 @@ class DeviceTable:
         owner = self._owners.get(sfdi)
         return owner() if owner else None
 
-    def _shared(self, rows: list[Row]) -> list[Row]:
+    def _shared(self, rows: list[Row], fingerprint: bytes) -> list[Row]:
         """A thousand devices with one registry keep one copy of it."""
-        return next((each.rows for each in self._devices.values() if each.rows == rows), rows)
+        same = (each.rows for each in self._devices.values() if each.fingerprint == fingerprint)
+        return next(same, rows)
+
+
+def _fingerprint(rows: list[Row]) -> bytes:
+    """The same for rows that the agent gets as the same JSON: 1, 1.0 and true are not."""
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).digest()

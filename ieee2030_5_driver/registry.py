@@ -63,6 +63,12 @@ class PointRow(PointConfig):
     def _no_default(cls, value: object) -> object:
         return None if _is_empty(value) else value
 
+    def __eq__(self, other: object) -> bool:
+        """A default of 1 is not one of true or 1.0, in a curve neither."""
+        if not isinstance(other, PointRow) or repr(self.default) != repr(other.default):
+            return False
+        return bool(super().__eq__(other))
+
     @property
     def python_type(self) -> type | None:
         """None when the row does not say (the original's files have no column Type)."""

@@ -211,6 +211,20 @@ def test_reverting_to_the_default_of_the_registry(one: FakePlatform) -> None:
     assert "revert_point" not in one.agent.calls
 
 
+@pytest.mark.parametrize(("before", "now"), [(1, True), (1, 1.0), ([[1, 2]], [[1.0, 2]])])
+def test_a_default_of_another_type_is_another_default(
+    platform: FakePlatform, before: Any, now: Any
+) -> None:
+    """platform.driver makes a register anew only if its row is not equal."""
+    row = {"Volttron Point Name": "Set", "Writable": "TRUE"}
+    row |= {"Type": "curve"} if isinstance(now, list) else {}
+    platform.start(one=device(registry=[{**row, "Default": before}]))
+    platform.run(INTERVAL)
+    platform.store("one", device(registry=[{**row, "Default": now}]))
+    platform.interface("one").revert_point("devices/one/Set")
+    assert repr(platform.agent.values[SFDI]["Set"]) == repr(now)
+
+
 def test_reverting_a_device_touches_writable_points_only(one: FakePlatform) -> None:
     assert one.driver._revert(one.driver.build_query_plan("devices/one")) == {}
     one.interface("one").revert_all()

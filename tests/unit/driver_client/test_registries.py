@@ -182,6 +182,28 @@ def test_release_by_somebody_else_changes_nothing(house: House) -> None:
     assert house.read()["W"] is None
 
 
+@pytest.mark.parametrize(("before", "now"), [(1, True), (0, False), (1, 1.0), ([[1]], [[True]])])
+def test_a_registry_with_a_cell_of_another_type_is_another_one(
+    house: House, before: object, now: object
+) -> None:
+    first, second = [[{"Volttron Point Name": "Set", "Default": each}] for each in (before, now)]
+    house.claim(*DEVICES[:2], rows=first)
+    house.read()
+    house.claim(ONE, rows=second)
+    house.claim(DEVICES[2], rows=second)
+    for sfdi, rows in zip(DEVICES, (second, first, second), strict=False):
+        house.read(sfdi)
+        assert house.agent.registries[sfdi] == repr(rows)
+
+
+def test_a_registry_with_its_columns_in_another_order_is_the_same(house: House) -> None:
+    house.claim(ONE, rows=[{"Volttron Point Name": "Set", "Units": "W"}])
+    house.read()
+    house.claim(ONE, rows=[{"Units": "W", "Volttron Point Name": "Set"}])
+    house.read()
+    assert house.agent.calls["config_points"] == 1
+
+
 def test_equal_registries_are_kept_once(house: House) -> None:
     house.claim(*DEVICES)
     shared = house.client.devices.device(ONE).rows
