@@ -145,6 +145,20 @@ class AgentClient:
         """Brings all devices up to date."""
         self._refresh(math.inf, self.devices.longest_timeout, time.monotonic())
 
+    def keep_ready(self, sfdi: str, keep: bool) -> None:
+        """Whether refreshes give the agent the device's registry also if nobody reads the device.
+
+        After a refusal they do so only when it is read again.
+        """
+        device = self.devices.get(sfdi)
+        if device is not None:
+            device.kept_ready = keep
+            self._want_kept(device)
+
+    def _want_kept(self, device: DeviceCache) -> None:
+        if device.kept_ready and not device.ready and not self._is_refused(device):
+            self._wanted.add(device.sfdi)
+
     def wait_for_change(self, seconds: float) -> None:
         """Returns when the agent knows more than the last refresh brought, or after a while.
 
@@ -298,8 +312,11 @@ class AgentClient:
         if device.refused(reason, self._clock() + REFUSAL_MEMORY_S):
             _log.warning("%s is not published: %s", self.devices.topic(device.sfdi), reason)
 
+    def _is_refused(self, device: DeviceCache) -> bool:
+        return device.refusal is not None and self._clock() < device.retry_at
+
     def _raise_refusal(self, device: DeviceCache) -> None:
-        if device.refusal and self._clock() < device.retry_at:
+        if self._is_refused(device):
             raise AgentRefused(device.refusal)
 
     # -- the state of the agent --
@@ -317,6 +334,8 @@ class AgentClient:
                 failure,
             )
         self._reached, self._failure, self._failed_at = False, failure, self._clock()
+        for device in self.devices:
+            self._want_kept(device)
 
     def _restarted(self, epoch: str) -> bool:
         """Whether this is another run of the agent than the one that has our registries."""
@@ -327,4 +346,5 @@ class AgentClient:
         self._epoch, self._cursor = epoch, None
         for device in self.devices:
             device.forget()
+            self._want_kept(device)
         return True

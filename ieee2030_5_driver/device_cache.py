@@ -16,6 +16,8 @@ class DeviceCache:
 
     sfdi: str
     rpc_timeout_s: float = DEFAULT_RPC_TIMEOUT_S
+    # Whether it is wanted also when nobody reads it.
+    kept_ready: bool = False
     rows: list[Row] = field(default_factory=list)
     # What tells these rows from others, without the rows.
     fingerprint: bytes = b""

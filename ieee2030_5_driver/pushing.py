@@ -51,6 +51,7 @@ class Pusher:
     def add(self, sfdi: str, publisher: Publisher) -> None:
         """From now on the changes of the device are published."""
         self._publishers[sfdi] = publisher
+        self._client.keep_ready(sfdi, True)
         if not self._running:
             self._running = True
             self._spawn(self.keep_on)
@@ -60,6 +61,7 @@ class Pusher:
         if self._publishers.get(sfdi) is publisher:
             del self._publishers[sfdi]
             self._news.pop(sfdi, None)
+            self._client.keep_ready(sfdi, False)
 
     def _note(self, sfdi: str, values: Mapping[str, Any]) -> None:
         if sfdi in self._publishers:

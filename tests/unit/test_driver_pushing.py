@@ -8,6 +8,7 @@ from typing import Any
 
 import gevent
 import pytest
+from volttron.driver.base.interfaces import DriverInterfaceError
 
 from ieee2030_5_driver import agent_client, ieee2030_5, pushing
 from tests.driver_fakes import FakePlatform, fake_platform
@@ -193,12 +194,68 @@ def test_the_agent_is_asked_once_for_a_change_and_then_waited_for(platform: Fake
 
 
 def test_an_agent_that_restarts_is_followed(platform: FakePlatform) -> None:
+    """Before the next poll of any device."""
     agent = type(platform.agent)("second")
     platform.agent = platform.vip.agent = agent
     turn(platform)
-    platform.run(2 * INTERVAL)
     agent.receive(SFDI, "W", 5)
     assert turn(platform) == {"devices/one/multi": [{"W": 5}]}
+    assert list(agent.maps) == [SFDI]
+
+
+def with_another_point(**more: Any) -> dict[str, Any]:
+    return {
+        **device(**more),
+        "registry_config": [*REGISTRY, {"Volttron Point Name": "New", "Units": "W"}],
+    }
+
+
+def test_an_updated_registry_does_not_wait_for_a_poll(platform: FakePlatform) -> None:
+    platform.store("one", with_another_point(push_changes=True))
+    turn(platform)
+    platform.agent.receive(SFDI, "W", 5)
+    platform.agent.receive(SFDI, "New", 6)
+    assert turn(platform) == {"devices/one/multi": [{"W": 5, "New": 6}]}
+
+
+def test_an_updated_registry_of_a_device_that_no_longer_wants_it_waits(
+    platform: FakePlatform,
+) -> None:
+    platform.store("other", device(OTHER_SFDI, push_changes=True))
+    platform.store("one", with_another_point(push_changes=False))
+    turn(platform)
+    assert platform.agent.maps[SFDI] == ["W", "Set"]
+
+
+def test_a_registry_that_got_no_answer_is_sent_again(platform: FakePlatform) -> None:
+    take = platform.agent.config_points
+
+    def hang(*_: object) -> str:
+        platform.agent.config_points = take  # type: ignore[method-assign]
+        raise gevent.Timeout
+
+    platform.agent.config_points = hang  # type: ignore[method-assign]
+    platform.store("one", with_another_point(push_changes=True))
+    turn(platform)
+    platform.clock.now += agent_client.FAILURE_MEMORY_S
+    turn(platform)
+    platform.agent.receive(SFDI, "New", 6)
+    assert turn(platform) == {"devices/one/multi": [{"New": 6}]}
+
+
+def test_a_refused_registry_is_left_to_the_polls(platform: FakePlatform) -> None:
+    platform.agent.bad_points = {"New"}
+    platform.agent.calls.clear()
+    platform.store("one", with_another_point(push_changes=True))
+    for _ in range(3):
+        turn(platform)
+        with pytest.raises(DriverInterfaceError, match="bad rows: New"):
+            platform.get_point("one", "W")
+    assert platform.agent.calls["config_points"] == 1
+    platform.agent.bad_points = set()
+    platform.run(INTERVAL)
+    platform.agent.receive(SFDI, "New", 6)
+    assert turn(platform) == {"devices/one/multi": [{"New": 6}]}
 
 
 def test_an_agent_that_ends_during_the_wait_is_asked_again_soon(
