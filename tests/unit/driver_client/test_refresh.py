@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +14,7 @@ from ieee2030_5_driver import agent_client, shared_refresh
 from ieee2030_5_driver.device_table import DeviceTable
 from ieee2030_5_driver.rpc import AgentUnavailable
 from tests.driver_fakes import FakeVip
-from tests.unit.driver_client.conftest import DEVICES, MAX_AGE, ONE, ROWS, TIMEOUT, House
+from tests.unit.driver_client.conftest import DEVICES, MAX_AGE, ONE, ROWS, TIMEOUT, Holder, House
 
 
 def test_without_a_cache_a_refresh_that_began_before_is_too_old(house: House) -> None:
@@ -112,6 +111,31 @@ def test_a_refresh_may_take_the_longest_timeout_of_the_devices(house: House) -> 
     assert limits["get_changes"] == 7
 
 
+def test_the_longest_timeout_follows_the_devices(house: House) -> None:
+    devices = house.client.devices
+    assert devices.longest_timeout == TIMEOUT
+    for sfdi, timeout, longest in (
+        (DEVICES[1], 30.0, 30.0),
+        (DEVICES[2], 40.0, 40.0),
+        (DEVICES[1], 50.0, 50.0),
+        (DEVICES[1], 7.0, 40.0),
+    ):
+        devices.claim(sfdi, house.holders[sfdi], ROWS, timeout)
+        assert devices.longest_timeout == longest
+    devices.release(DEVICES[2], house.holders[DEVICES[2]])
+    assert devices.longest_timeout == 7
+    second = Holder("devices/second")
+    house.holders[DEVICES[1]].alive = False
+    devices.claim(DEVICES[1], second, ROWS, 6.0)
+    assert devices.longest_timeout == 6
+    second.alive = False
+    assert devices.longest_timeout == TIMEOUT
+    devices.claim(ONE, house.holders[ONE], ROWS, 2.0)
+    assert devices.longest_timeout == 2
+    house.claim(DEVICES[2])
+    assert devices.longest_timeout == TIMEOUT
+
+
 def test_nobody_waits_longer_than_its_own_timeout(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -130,33 +154,45 @@ def test_nobody_waits_longer_than_its_own_timeout(
     reader = gevent.spawn(house.client.read, patient, MAX_AGE, 30.0)
     for _ in range(2):
         with pytest.raises(
-            AgentUnavailable, match=r"'ieee2030_5' does not answer \(timeout 0\.01 s\)"
+            AgentUnavailable, match=r"'ieee2030_5' does not answer \(timeout 0\.2 s\)"
         ):
-            house.client.read(ONE, MAX_AGE, 0.01)
+            house.client.read(ONE, MAX_AGE, 0.2)
     house.agent.receive(ONE, "W", 5)
     let_go.set()
     reader.get()
     house.clock.now += 2 * MAX_AGE
     with caplog.at_level(logging.INFO):
-        assert house.client.read(ONE, MAX_AGE, 0.01)["W"] == 5
+        assert house.client.read(ONE, MAX_AGE, 0.2)["W"] == 5
     assert [text for text in caplog.messages if "answer" in text] == [
-        "agent 'ieee2030_5' has not answered for 0.01 s: devices with that rpc_timeout_s are not"
+        "agent 'ieee2030_5' has not answered for 0.2 s: devices with that rpc_timeout_s are not"
         " published",
-        "agent 'ieee2030_5' answers within 0.01 s again",
+        "agent 'ieee2030_5' answers within 0.2 s again",
     ]
 
 
-def test_the_refresh_before_the_own_one_counts_too(house: House) -> None:
-    house.client.devices.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
+@pytest.mark.parametrize(("took", "in_time"), [(29.0, True), (31.0, False)])
+def test_the_refresh_before_the_own_one_counts_too(
+    house: House, monkeypatch: pytest.MonkeyPatch, took: float, in_time: bool
+) -> None:
+    """What is left of its time-out is what a reader waits for a refresh that began later."""
+    for module in (agent_client, shared_refresh):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=house.clock))
     house.read()
-    delays = iter([0.3, 30.0])
-    house.agent.before = lambda: gevent.sleep(next(delays))
-    gevent.spawn(house.client.read, DEVICES[1], 0, 30.0)
-    gevent.sleep(0.001)
-    began = time.monotonic()
-    with pytest.raises(AgentUnavailable, match="does not answer"):
-        house.client.read(ONE, 0, 0.4)
-    assert 0.4 <= time.monotonic() - began < 0.6
+    let_go = Event()
+
+    def slow() -> None:
+        house.agent.before = lambda: None
+        let_go.wait()
+
+    house.agent.before = slow
+    gevent.spawn(house.client.read, ONE, 0, 60.0)
+    gevent.sleep(0)
+    reader = gevent.spawn(house.client.read, ONE, 0, 30.0)
+    gevent.sleep(0)
+    house.clock.now += took
+    let_go.set()
+    reader.join()
+    assert isinstance(reader.exception, AgentUnavailable) is not in_time
 
 
 def test_nothing_but_an_answer_in_time_is_one(
@@ -167,10 +203,13 @@ def test_nothing_but_an_answer_in_time_is_one(
     house.client.devices.claim(DEVICES[1], house.holders[DEVICES[1]], ROWS, 30.0)
     house.read()
     house.read(DEVICES[1])
-    house.agent.before = lambda: gevent.sleep(0.01)
+    let_go = Event()
+    house.agent.before = let_go.wait
     for _ in range(3):
+        let_go.clear()
         with pytest.raises(AgentUnavailable, match="does not answer"):
             house.client.read(ONE, 0, 0.002)
+        let_go.set()
         for _ in range(2):
             house.client.read(DEVICES[1], 0, 30.0)
     assert len([r for r in caplog.records if r.name == shared_refresh.__name__]) == 1
@@ -182,11 +221,11 @@ def test_a_refresh_of_many_calls_may_take_longer_than_one(house: House) -> None:
     slow_call = house.agent.config_points
 
     def config_points(*arguments: Any) -> str:
-        gevent.sleep(0.02)
+        gevent.sleep(0.1)
         return slow_call(*arguments)
 
     house.agent.config_points = config_points  # type: ignore[method-assign]
-    readers = [gevent.spawn(house.client.read, sfdi, MAX_AGE, 0.1) for sfdi in DEVICES]
+    readers = [gevent.spawn(house.client.read, sfdi, MAX_AGE, 0.5) for sfdi in DEVICES]
     gevent.joinall(readers, raise_error=True)
 
 
