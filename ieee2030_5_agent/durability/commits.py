@@ -17,8 +17,8 @@ from .disk import Disk
 
 _log = logging.getLogger(__name__)
 
-# So many records that nobody waits for go with one batch, and so many documents are made before
-# others have their turn: neither may hold up everybody.
+# So many records that nobody waits for go with one batch (one device's go together, however many),
+# and so many documents are made before others have their turn: neither may hold up everybody.
 MOST_LATEST = PIECE = 250
 
 
@@ -65,7 +65,7 @@ class Commits:
         """Writes one batch, and tells who waits for it. When that fails, ``refuse`` is due."""
         batch, urgent = Batch(), True
         try:
-            for _ in self.journal.prepare(PIECE):
+            for _ in self.journal.prepare(PIECE, MOST_LATEST):
                 let_others_go_on()
             urgent = self.journal.urgent
             # From here to the call of the disk nobody else has a turn: who waits, and who is to be

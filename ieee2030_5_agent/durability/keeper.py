@@ -326,7 +326,7 @@ class Keeper:
         ``reopen``: the file is damaged, and what can be read of it is in its place then.
         """
         settings = self._server.settings
-        for _ in commits.journal.prepare(PIECE, latest=True):
+        for _ in commits.journal.prepare(PIECE):
             let_others_go_on()
         behind = commits.journal.take_latest()
         try:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
 from ..model.changes import Changed, Record
 from ..model.fleet import Fleet
+from .behind import Behind
 from .documents import Document
 from .kinds import KINDS, Key
 from .unsettled import Unsettled
@@ -35,7 +36,7 @@ class Batch:
     removed: list[Row] = field(default_factory=list)
     put: list[tuple[str, str, str]] = field(default_factory=list)
     # The names of what is in it only because it is due, not because somebody waits for it.
-    latest: tuple[Record, ...] = ()
+    latest: Behind = field(default_factory=Behind)
     # Of which records all those below are written again, as their own names were forgotten.
     anew: tuple[Record, ...] = ()
     # What may be refused with it.
@@ -59,7 +60,7 @@ class Journal:
         self._fleet = fleet
         self._noted = noted
         self._records: dict[Record, None] = {}
-        self._latest: dict[Record, None] = {}
+        self._latest = Behind()
         self._gone: dict[Record, None] = {}
         self._anew: dict[Record, None] = {}
         # Documents that were made before their batch, of what has not changed since.
@@ -85,15 +86,15 @@ class Journal:
 
     # --- making batches ------------------------------------------------------------------------
 
-    def prepare(self, piece: int, *, latest: bool = False) -> Iterator[None]:
+    def prepare(self, piece: int, most_latest: int | None = None) -> Iterator[None]:
         """Makes documents before their batch is taken, and yields after every ``piece`` of them:
         others may have a turn then, and what changes meanwhile is made once more.
 
-        Of what is urgent; or of the ``latest`` only. Less than one piece is left to the batch.
+        Of what ``take`` takes; None: of what ``take_latest`` does. Less than one piece is left to
+        the batch.
         """
-        make = self._make_latest if latest else self._make
-        while len(left := self._unmade(latest)) > piece:
-            for place, record in enumerate(left, 1):
+        while len(left := self._unmade(most_latest)) > piece:
+            for place, (record, make) in enumerate(left.items(), 1):
                 make(record)
                 if place % piece == 0:
                     yield
@@ -103,7 +104,7 @@ class Journal:
 
         Raises whatever a document of what is urgent raises; then nothing is taken.
         """
-        batch, urgent = Batch(), {**self._gone, **self._records}
+        batch, urgent = Batch(), self._waited_for
         for record in urgent:
             if record not in self._made:
                 self._make(record)
@@ -147,7 +148,7 @@ class Journal:
                 self._unsettled.before.setdefault(name, document)
         unsettled.add(self._unsettled)
         self._unsettled, self._flying = unsettled, Unsettled()
-        self._latest = {**dict.fromkeys(batch.latest), **self._latest}
+        self._latest = batch.latest | self._latest
         self._anew = {**dict.fromkeys(batch.anew), **self._anew}
 
     def tidy(self) -> Iterator[None]:
@@ -163,14 +164,14 @@ class Journal:
         for whole, records in noted.items():
             there = set(self._below(whole))
             for record in records:
-                if record not in there and self._latest.pop(record, self) is None:
+                if record not in there and self._latest.discard(record):
                     self._anew[whole] = None
             yield
 
-    def _take_latest(self, batch: Batch, most: int, taken: Container[Record]) -> None:
+    def _take_latest(self, batch: Batch, most: int, taken: Collection[Record]) -> None:
         """``taken``: what is in the batch already."""
-        names = tuple(islice(self._latest, most))
-        batch.anew = tuple(islice(self._anew, (most - len(names)) // PARTS))
+        names = self._latest.due(most, taken)
+        batch.anew = tuple(islice(self._anew, max(0, most - len(names)) // PARTS))
         for whole in batch.anew:
             del self._anew[whole]
             batch.cleared.append((str(whole[0]), _text(whole[1:])))
@@ -180,9 +181,7 @@ class Journal:
                 self._make_latest(record)
             if record in self._made:
                 batch.add(record, self._made.pop(record))
-        batch.latest = tuple(record for record in names if record in self._latest)
-        for record in batch.latest:
-            del self._latest[record]
+        batch.latest = self._latest.take(names)
 
     def _as_before(self, batch: Batch) -> None:
         """Of what changes that are refused have touched, what was acknowledged before them."""
@@ -210,9 +209,25 @@ class Journal:
         times = {name: at for at, names in _received(before) for name in names} | sure
         return _json({"received": [[at, [name]] for name, at in times.items()]})
 
-    def _unmade(self, latest: bool) -> list[Record]:
-        names = self._latest if latest else {**self._gone, **self._records}
-        return [record for record in names if record not in self._made]
+    @property
+    def _waited_for(self) -> dict[Record, None]:
+        return {**self._gone, **self._records}
+
+    def _unmade(self, most_latest: int | None) -> dict[Record, Callable[[Record], None]]:
+        """What ``prepare`` is asked for, and what makes each."""
+        if most_latest is None:
+            makes = dict.fromkeys(self._latest, self._make_latest)
+        else:
+            urgent = self._waited_for
+            # Others are made with the batch: a document of before its end would pass for one of
+            # before the change that may be refused.
+            due = filter(self._is_sure, self._latest.due(most_latest, urgent))
+            makes = dict.fromkeys(due, self._make_latest) | dict.fromkeys(urgent, self._make)
+        return {record: make for record, make in makes.items() if record not in self._made}
+
+    def _is_sure(self, record: Record) -> bool:
+        """Whether nothing that may still be refused has touched it."""
+        return not (self._unsettled.touches(record) or self._flying.touches(record))
 
     def _make(self, record: Record) -> None:
         """Its document as JSON; None when there is none such (any more)."""
@@ -225,7 +240,7 @@ class Journal:
             self._make(record)
         except Exception:  # noqa: BLE001 - a fault of ours, whatever it is; told, and counted
             _log.exception("store: %s cannot be made a document", "/".join(map(str, record)))
-            self._latest.pop(record, None)
+            self._latest.discard(record)
             self.not_storable += 1
 
     def _has_whole(self, record: Record) -> bool:
@@ -244,7 +259,7 @@ class Journal:
     def _secure(self) -> None:
         """Before a change that may be refused: makes the documents of what was acknowledged."""
         for record in [each for each in self._latest if each not in self._made]:
-            if not (self._unsettled.touches(record) or self._flying.touches(record)):
+            if self._is_sure(record):
                 self._make_latest(record)
 
     def _note_unsettled(self, change: Changed) -> None:
@@ -271,7 +286,7 @@ class Journal:
         self._last = change.at
         self._records.update(dict.fromkeys(change.records))
         self._gone.update(dict.fromkeys(change.gone))
-        self._latest.update(dict.fromkeys(change.latest))
+        self._latest.add(change.latest, change.sfdi)
         # What rests on something that may be refused waits for it.
         resting = [
             record
@@ -285,10 +300,11 @@ class Journal:
         if change.sfdi is not None:
             # Whatever changed about a device may have changed its points.
             times: Record = ("times", change.sfdi)
-            self._latest[times] = None
+            self._latest.add((times,), change.sfdi)
             self._made.pop(times, None)
             if change.records or change.gone:
-                # In the same batch, so that no new value has an old time after a restart.
+                # In the same batch, so that no new value has an old time after a restart. What is
+                # written behind of this device goes with it, so that no old value has a new one.
                 self._records[times] = None
         if self._made:
             for record in (*change.records, *change.gone, *change.latest):

@@ -17,7 +17,9 @@ from tests.kill.followed import FOLLOWED, Documents
 BEHIND_S = 1.0
 BEHIND = {"latest", "contact", "times", "reading", "reading_set"}
 # Times and counters only go on: what is there may also be of later than what was told last.
-ONWARDS = {"contact", "times", "counter"}
+ONWARDS = {"contact", "counter"}
+# A value and when it was received: between when it was sent and when that was acknowledged.
+RECEIVED = {"times"}
 # What a device has from its first contact or by itself, before a client tells anything of it.
 UNTOLD = {"contact", "counter"}
 
@@ -55,11 +57,12 @@ def possible(
             continue
         before = expected.setdefault(deed.key, [None])
         family = deed.key[0]
+        value = [*deed.value, deed.at] if family in RECEIVED else deed.value
         on_disk = deed.at if family not in BEHIND else written(deed.at, faults)
         if deed.outcome == KEPT and on_disk <= killed:
-            expected[deed.key] = [_known(family, before, deed.value)]
+            expected[deed.key] = [_known(family, before, value)]
         elif family not in ONWARDS:
-            before.append(deed.value)
+            before.append(value)
 
 
 def written(at: float, faults: Sequence[Fault]) -> float:
@@ -98,4 +101,7 @@ def _fits(family: str, found: Any, value: Any) -> bool:
         return found is not None
     if family in ONWARDS:
         return value is None or (found is not None and found >= value)
+    if family in RECEIVED and found is not None and value is not None:
+        (number, at, _), (sent, earliest, latest) = found, value
+        return bool(number == sent and earliest <= at <= latest)
     return bool(found == value)

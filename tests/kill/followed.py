@@ -60,11 +60,14 @@ def _resources(documents: Documents) -> Iterator[Found]:
 
 
 def _times(documents: Documents) -> Iterator[Found]:
-    """Of a point of the DERStatus."""
+    """Of a point of the DERStatus, with what it says: when that was received at the earliest, and
+    at the latest."""
     for sfdi, document in documents["times"].items():
+        status = documents["resource"].get(f"{sfdi}/DERStatus/1")
+        number = None if status is None else status["fields"]["stateOfChargeStatus"]["value"]
         for at, names in document["received"]:
             if "b713_SoC" in names:
-                yield ("times", sfdi), at
+                yield ("times", sfdi), [number, at, at]
 
 
 def _log_events(documents: Documents) -> Iterator[Found]:

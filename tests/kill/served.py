@@ -22,7 +22,7 @@ from typing import Any
 import gevent
 from gevent.pywsgi import WSGIServer
 
-from ieee2030_5_agent.durability import HeldBack, Keeper, keeper
+from ieee2030_5_agent.durability import HeldBack, Keeper, commits, keeper
 from ieee2030_5_agent.model.errors import StoreUnavailable
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Request, Response
@@ -40,6 +40,8 @@ SETTINGS = {
 # What some batches take longer on a disk that does not fail, so that a kill often meets an answer
 # that left before its batch was written.
 LINGERS_S = (0.0, 0.1)
+# So little of what is written behind goes with one batch that it is never all of it.
+commits.MOST_LATEST = 6
 
 
 class Slow(Database):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import gevent
 import pytest
 
@@ -21,6 +23,9 @@ from tests.unit.durability.conftest import (
     Start,
     until,
 )
+
+MIRROR = documents.mirror("AA", documents.reading("AB", 24, "PhaseCurrentAvg"))
+DURATION = "sep_DERAvailability_availabilityDuration"
 
 
 def test_an_answer_waits_for_the_disk(start: Start) -> None:
@@ -102,8 +107,7 @@ def test_what_devices_repeat_is_written_behind(start: Start) -> None:
 
 def test_what_was_to_be_written_of_a_mirror_goes_with_it(start: Start) -> None:
     run = start()
-    mirror = documents.mirror("AA", documents.reading("AB", 24, "PhaseCurrentAvg"))
-    assert run.ask("POST", "/dcap/mup", mirror).status == 201
+    assert run.ask("POST", "/dcap/mup", MIRROR).status == 201
     content = documents.reading_set("AC", 900, documents.interval(900, 24))
     assert run.ask("POST", "/dcap/mup/0", documents.meter_reading("AB", content)).status == 204
     assert run.ask("DELETE", "/dcap/mup/0").status == 204
@@ -125,6 +129,57 @@ def test_what_is_on_disk_has_the_time_of_its_receipt_there(
     received = run.server.fleet.device(BATTERY).point_times["b120_WRtg"]
     run.die()
     assert start().server.fleet.device(BATTERY).point_times.get("b120_WRtg") == received
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        ("PUT", "/dcap/edev/0/dstat", documents.DEVICE_STATUS),
+        ("PUT", "/dcap/edev/0/der/1/dercap", CAPABILITY),
+        ("POST", "/dcap/mup", MIRROR),
+    ],
+    ids=["something repeated", "something to wait for", "readings posted again"],
+)
+def test_whatever_batch_is_the_last_one_a_value_has_the_time_of_its_own_receipt(
+    start: Start, monkeypatch: pytest.MonkeyPatch, then: tuple[str, str, str]
+) -> None:
+    """However little of what is written behind goes with one batch."""
+    run = start({"devices": [{"lfdi": LFDI}, {"lfdi": "1" * 40}]})
+    assert run.ask("POST", "/dcap/mup", MIRROR).status == 201
+    until(lambda: run.rests, "rest")
+    monkeypatch.setattr(commits, "MOST_LATEST", 1)
+    write, left = Database.write, []
+
+    def see(database: Database, batch: Batch) -> None:
+        write(database, batch)
+        left.append(_value_and_time(database))
+
+    monkeypatch.setattr(Database, "write", see)
+    sent = []
+    for seconds in (3600, 60):
+        availability = documents.DER_AVAILABILITY.replace("3600", str(seconds))
+        for asked in (
+            ("PUT", "/dcap/edev/0/der/1/ders", STATUS),
+            ("PUT", "/dcap/edev/1/der/1/ders", STATUS),
+            ("PUT", "/dcap/edev/0/der/1/dera", availability),
+            then,
+        ):
+            assert run.ask(*asked).status in (201, 204)
+        sent.append((seconds, run.server.fleet.device(BATTERY).point_times[DURATION]))
+        until(lambda: run.rests, "rest")
+    assert set(left) <= {(None, None), *sent}
+    assert left[-1] == sent[-1]
+
+
+def _value_and_time(database: Database) -> tuple[int | None, float | None]:
+    """What a file says of a point."""
+    found = {row[:2]: json.loads(row[2]) for row in database.read()}
+    resource = found.get(("resource", f"{BATTERY}/DERAvailability/1"), {"fields": {}})
+    times = found.get(("times", BATTERY), {"received": []})
+    return (
+        resource["fields"].get("availabilityDuration"),
+        next((at for at, names in times["received"] if DURATION in names), None),
+    )
 
 
 def test_an_orderly_end_writes_everything(start: Start) -> None:

@@ -6,8 +6,8 @@ import itertools
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -520,28 +520,70 @@ def test_others_have_their_turn_while_much_is_made_ready(
     """And the batch is written as one, however long it takes to make."""
     run = start()
     program = run.call("create_program", primacy=7, all=True)["mRID"]
-    made: list[object] = []
-    turns: list[int] = []
-    event = KINDS["event"].document
+    made = _made(monkeypatch, "event")
+    controls = [
+        {"program": program, "start": 2_000_000_000 + 60 * number, "duration": 60, "modes": LIMIT}
+        for number in range(3 * PIECE)
+    ]
+    before = run.disk.commits
+    with _turns_of_others(made) as turns:
+        assert len(run.call("create_controls", controls)) == 3 * PIECE
+    assert run.disk.commits == before + 1
+    assert len({turn for turn in turns if 0 < turn < 3 * PIECE}) >= 2
+    assert len(made) == 3 * PIECE  # once, as nothing changed meanwhile
+
+
+NO_POINT_READS = "<ReadingType><uom>0</uom></ReadingType>"
+
+
+def test_others_have_their_turn_while_much_of_one_device_is_made_ready(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes with one batch, as the values of points and their times are not to be parted."""
+    run = start()
+    many = []
+    for number in range(3):
+        readings = [
+            documents.reading(f"{number}{place:03X}", 24, "", NO_POINT_READS)
+            for place in range(PIECE)
+        ]
+        mirror = documents.mirror(f"A{number}", "".join(readings))
+        assert run.ask("POST", "/dcap/mup", mirror).status == 201
+        many += [("POST", f"/dcap/mup/{number}", each) for each in readings]
+    until(lambda: run.rests, "rest")
+    made, before = _made(monkeypatch, "meter_reading"), run.disk.commits
+    with _turns_of_others(made) as turns:
+        for each in many:
+            assert run.ask(*each).status == 204
+        until(lambda: run.rests, "rest")
+    assert run.disk.commits == before + 1
+    assert len({turn for turn in turns if 0 < turn < 3 * PIECE}) >= 2
+    assert len(made) == 3 * PIECE
+
+
+def _made(monkeypatch: pytest.MonkeyPatch, kind: str) -> list[Key]:
+    """Of which records of a kind documents are made from now on."""
+    made: list[Key] = []
+    document = KINDS[kind].document
 
     def counted(fleet: Fleet, key: Key) -> Document | None:
         made.append(key)
-        return event(fleet, key)
+        return document(fleet, key)
+
+    monkeypatch.setitem(KINDS, kind, replace(KINDS[kind], document=counted))
+    return made
+
+
+@contextmanager
+def _turns_of_others(made: list[Key]) -> Iterator[list[int]]:
+    """How much was made when somebody else had a turn."""
+    turns: list[int] = []
 
     def others() -> None:
         while True:
             turns.append(len(made))
             gevent.sleep(0.001)  # not to take the processor from the thread that writes
 
-    monkeypatch.setitem(KINDS, "event", replace(KINDS["event"], document=counted))
-    controls = [
-        {"program": program, "start": 2_000_000_000 + 60 * number, "duration": 60, "modes": LIMIT}
-        for number in range(3 * PIECE)
-    ]
-    before = run.disk.commits
     greenlet = gevent.spawn(others)
-    assert len(run.call("create_controls", controls)) == 3 * PIECE
+    yield turns
     greenlet.kill()
-    assert run.disk.commits == before + 1
-    assert len({turn for turn in turns if 0 < turn < 3 * PIECE}) >= 2
-    assert len(made) == 3 * PIECE  # once, as nothing changed meanwhile
