@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,7 @@ class DevicePoints:
 
     def configure(self, device: EndDevice, point_map: PointMap) -> None:
         """Gives a device another registry, and all its points their values."""
+        received = _received(device)
         device.point_map = point_map
         frame = device.registration.direction_frame
         resources = self._resources(device, bool(point_map.timed_by))
@@ -42,7 +43,7 @@ class DevicePoints:
             for point in point_map.dependents(resource, der)
         }
         former = {name: at for name, at in device.former_times.items() if name not in younger}
-        times = former | device.point_times
+        times = _times_of(point_map, received) | former | device.point_times
         device.points = PointValues(point_map.places)
         device.points.update(values, self._clock())
         device.points.set_times(times)
@@ -91,6 +92,16 @@ class DevicePoints:
         fed = {point.name: point for reading in again for point in device.point_map.fed_by(reading)}
         return self._evaluate(device, fed.values(), device.resources)
 
+    def count(self, device: EndDevice) -> dict[str, PointValue]:
+        """Updates the points that read the time; returns those that have another value now. The
+        others were not received again."""
+        points = device.point_map
+        frame = device.registration.direction_frame
+        resources = self._resources(device, True)
+        values = points.evaluate(points.dependents(TIME), resources, device.mirrors, frame)
+        others = {name: value for name, value in values.items() if value != device.points.get(name)}
+        return device.points.update(others, self._clock())
+
     def counting(self) -> list[EndDevice]:
         """The devices that have points which change with the time alone just now."""
         return list(self._counting.values())
@@ -119,6 +130,31 @@ class DevicePoints:
             return device.resources
         time = models.Time(currentTime=int(self._clock()))
         return device.resources.beside((TIME, 1), time)
+
+
+def _received(device: EndDevice) -> dict[tuple[str, int], float]:
+    """When resources were received, as points tell that read nothing else."""
+    times = device.point_times
+    return {
+        (name, der): times[point.name]
+        for name, der in device.resources
+        if isinstance(der, int)
+        for point in device.point_map.dependents(name, der)
+        if len(point.resources) == 1 and point.name in times
+    }
+
+
+def _times_of(point_map: PointMap, received: Mapping[tuple[str, int], float]) -> dict[str, float]:
+    """The times of points that read nothing else than these resources: those of the newest."""
+    times: dict[str, list[float]] = {}
+    for key, at in received.items():
+        for point in point_map.dependents(*key):
+            times.setdefault(point.name, []).append(at)
+    return {
+        name: max(each)
+        for name, each in times.items()
+        if len(each) == len(point_map.rows[name].resources)
+    }
 
 
 def drop_staged(device: EndDevice, point_map: PointMap) -> None:

@@ -29,7 +29,6 @@ from .points import PointMap, PointMapError
 from .programming import Programming
 from .programs import Programs
 from .rating import Rating
-from .references import TIME
 from .registry import Registry
 from .reservations import Reservations
 from .responses import ResponseSets
@@ -432,7 +431,7 @@ class Fleet:
             return
         self._counted_at = now
         for device in self._points.counting():
-            changed = self._points.refresh(device, TIME)
+            changed = self._points.count(device)
             if changed:
                 self._door.emit("time", device, {}, changed)
 

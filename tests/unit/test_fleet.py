@@ -83,6 +83,31 @@ def test_a_point_knows_when_it_was_received(fleet: Fleet) -> None:
     assert "state" not in device.point_times
 
 
+def test_a_point_that_is_added_has_the_time_at_which_its_resource_was_received(
+    fleet: Fleet,
+) -> None:
+    """As the points tell that were there."""
+    device = fleet.register(Registration(A), "config")
+    settings_row = {"Resource": "DERSettings", "Field": "updatedTime"}
+    formula = {"Resource": "", "Field": "=DERStatus.readingTime+DERSettings.updatedTime"}
+    fleet.config_points(A, [*ROWS, settings_row | {"Volttron Point Name": "set"}])
+    fleet.put_resource(device, ("DERStatus", 1), status(100))
+    fleet.put_resource(device, ("DERSettings", 1), models.DERSettings(updatedTime=7))
+    before = dict(device.point_times)
+    assert before["soc"] < before["set"]
+    rows = [
+        ROWS[0] | {"Volttron Point Name": "charge"},
+        settings_row | {"Volttron Point Name": "set again"},
+        formula | {"Volttron Point Name": "both"},
+    ]
+    fleet.config_points(A, rows)
+    assert device.point_times == {
+        "charge": before["soc"],
+        "set again": before["set"],
+        "both": before["set"],
+    }
+
+
 def test_delta_reads(fleet: Fleet) -> None:
     device = fleet.register(Registration(A), "config")
     fleet.register(Registration(B), "config")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ieee2030_5_agent.model.end_device import EndDevice
 from ieee2030_5_agent.model.points import PointMap
+from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.server import Server
 from ieee2030_5_agent.settings import Settings
@@ -92,6 +93,23 @@ def test_a_formula_is_worked_out_when_a_field_of_it_or_the_time_has_changed(
         for name, formula in formulas.items()
     )
     assert sorted(p.name for p in point_map.readers("DERStatus", 1, changed)) == worked_out
+
+
+def test_what_the_time_does_not_change_was_not_received_again() -> None:
+    clock = Clock()
+    server, device = filled(clock)
+    control = {"device": device.sfdi, "modes": {"opModMaxLimW": 50}, "duration": 600}
+    dict(Operations(server).all())["create_control"](**control)
+    values, times = server.fleet.get_points(device.sfdi), dict(device.point_times)
+    cursor = server.fleet.cursor
+    clock.now += 30
+    server.fleet.get_points(device.sfdi)
+    changed = server.fleet.get_changes(cursor)["points"][device.sfdi]
+    assert changed
+    assert device.points.keys() == times.keys()
+    for name in device.points:
+        assert (device.points[name] != values[name]) is (name in changed)
+        assert device.point_times[name] == (clock.now if name in changed else times[name])
 
 
 MEASUREMENTS = st.builds(
