@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..model.end_device import EndDevice
 from ..model.errors import UnknownEvent
-from ..model.responses import ResponseSet, StoredResponse, Subject
+from ..model.response_set import ResponseSet, StoredResponse, Subject
 from ..rest.call import Answer, Call, created, no_content, ok
 from ..rest.errors import BadValue
 from ..rest.lists import TimeKey

@@ -12,7 +12,8 @@ from .door import Door
 from .end_device import EndDevice
 from .programs import Program, Programs
 from .registry import Registry
-from .responses import ResponseSet, ResponseSets, StoredResponse, Subject
+from .response_set import ResponseSet, StoredResponse, Subject
+from .responses import ResponseSets
 
 
 class Answering:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Set
 
 from .controls import ENDED_EARLY, Control, Event, Status
-from .responses import Code
+from .response_set import Code
 
 # Bits of responseRequired: that it was received, and what became of it.
 RECEIPT, OUTCOME = 0x01, 0x02

@@ -13,7 +13,8 @@ from .door import Door
 from .errors import DuplicateProgram
 from .program import OWN
 from .programs import Assignment, Program, Programs
-from .responses import ResponseSet, ResponseSets
+from .response_set import ResponseSet
+from .responses import ResponseSets
 
 # PrimacyType: the operator's own set points rank as a contracted premises service provider.
 OWN_PROGRAM_PRIMACY = 1

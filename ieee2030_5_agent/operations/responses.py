@@ -10,7 +10,7 @@ from ..model.end_device import EndDevice
 from ..model.owed import owed
 from ..model.precedence import addresses
 from ..model.reservations import Grant
-from ..model.responses import StoredResponse, Subject
+from ..model.response_set import StoredResponse, Subject
 from ..rest.call import DEFAULT_POLL_RATE_S
 from .arguments import mrid_of
 from .part import Part

@@ -15,7 +15,7 @@ from ..model.end_device import EndDevice
 from ..model.fleet import Fleet
 from ..model.mirrors import Mirror
 from ..model.programs import Program
-from ..model.responses import ResponseSet, StoredResponse
+from ..model.response_set import ResponseSet, StoredResponse
 from .errors import (
     FORGED,
     NO_CERTIFICATE,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ieee2030_5_agent.model.controls import COMPLETED_VISIBLE_S
-from ieee2030_5_agent.model.responses import Code
+from ieee2030_5_agent.model.response_set import Code
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.sep import models
 from ieee2030_5_agent.server import Server

@@ -10,7 +10,7 @@ from ...model.controls import Control, Event
 from ...model.fleet import Fleet
 from ...model.programs import Assignment, Program
 from ...model.reservations import Grant
-from ...model.responses import ResponseSet, Subject
+from ...model.response_set import ResponseSet, Subject
 from ...sep import models
 from ...sep.identity import mrid_text
 from ..documents import Document, from_document, to_document

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.fleet import Fleet
-from ...model.responses import Code, StoredResponse
+from ...model.response_set import Code, StoredResponse
 from ...sep.identity import mrid_text
 from ..documents import Document, of_model, to_model
 from .kind import Key, Kind, Restoring, TextKey
