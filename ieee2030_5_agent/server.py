@@ -148,6 +148,7 @@ class Server:
         self.fleet.contents.new_default_mrid = settings.compatibility.new_default_mrid
         self.fleet.dispatch.randomized_cancellation = settings.compatibility.randomized_cancellation
         configure_fleet(self.fleet, settings)
+        self.fleet.apply_limits()
         self.fleet.configured()
 
     def _curve_at(self, href: str) -> models.DERCurve | None:

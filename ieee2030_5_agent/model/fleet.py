@@ -151,9 +151,14 @@ class Fleet:
             }
             device.points.set_times(times)
             device.renewed = frozenset()
+
+    def apply_limits(self) -> None:
+        """Brings what there is within the limits, which may be others than before."""
+        now = self._door.now
+        for device in self.registry.listed:
+            self.logs.review(device, now)
         for response_set in self.response_sets.all:
-            if response_set.closed is not None:
-                self.programming.forget_later(response_set)
+            self.response_sets.review(response_set, now)
 
     # --- questions -----------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from ..sep.json_form import to_json
 from .changes import PointValue
 from .errors import BadValue
 from .listing import Listing
+from .recall import Recall
 
 # Whose codes a LogEvent uses: profile IEEE 2030.5, function set DER, the number of the IEEE.
 PROFILE_2030_5, FUNCTION_SET_DER, PEN_IEEE = 2, 11, 40732
@@ -44,14 +45,14 @@ class Entry:
 class DeviceLog:
     """The newest LogEvents of one device; what came first goes first when there is no room."""
 
-    __slots__ = ("_by_number", "_listing", "total", "watched")
+    __slots__ = ("_by_number", "_listing", "recall", "total")
 
     def __init__(self) -> None:
         self._listing: Listing[Entry] = Listing(_order)
         self._by_number: dict[int, Entry] = {}
         self.total = 0
-        # Whether its oldest event is on the agenda, to leave when it is too old.
-        self.watched = False
+        # For its oldest event, which leaves when it is too old.
+        self.recall = Recall()
 
     @property
     def listed(self) -> Sequence[Entry]:

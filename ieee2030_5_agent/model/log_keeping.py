@@ -5,6 +5,8 @@ Source: IEEE 2030.5-2018 LogEvent, LogEventList.
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..sep import models
 from .changes import PointValue, Record
 from .device_points import DevicePoints
@@ -32,7 +34,7 @@ class LogKeeping:
         entry, dropped = device.log.add(event, self.most, self._door.clock())
         self._door.keep(*(_record(device, one) for one in dropped))
         self._logged(device, entry)
-        self._watch(device)
+        self.review(device, self._door.now)
         return entry
 
     def put(self, device: EndDevice, entry: Entry, event: models.LogEvent) -> None:
@@ -47,27 +49,19 @@ class LogKeeping:
         self._door.emit("log_event_removal", device, detail, changed, records=records)
 
     def resume(self, device: EndDevice) -> None:
-        """The log of a device has come from the store: its events leave when their time is over."""
+        """The log of a device has come from the store."""
         if device.log.total:
             _list(device)
-        self._watch(device)
 
-    def _watch(self, device: EndDevice) -> None:
-        """Has the oldest event of a log leave when its time is over."""
-        oldest = device.log.oldest
-        if oldest is None or device.log.watched:
+    def review(self, device: EndDevice, at: int) -> None:
+        """Events leave whose time is over. The log is looked at again when the next one's is."""
+        if self._registry.by_sfdi(device.sfdi) is not device:
             return
-        device.log.watched = True
-
-        def leave(at: int) -> None:
-            device.log.watched = False
-            if self._registry.by_sfdi(device.sfdi) is not device:
-                return
-            while (first := device.log.oldest) is not None and self._is_old(first, at):
-                self.remove(device, first)
-            self._watch(device)
-
-        self._door.bring(int(oldest.received) + self.keep_s + 1, leave)
+        while (first := device.log.oldest) is not None and self._is_old(first, at):
+            self.remove(device, first)
+        if first is not None:
+            end = int(first.received) + self.keep_s + 1
+            device.log.recall.by(self._door.bring, end, partial(self.review, device))
 
     def _is_old(self, entry: Entry, now: int) -> bool:
         return entry.received + self.keep_s <= now

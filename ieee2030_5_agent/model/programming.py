@@ -6,6 +6,7 @@ Source: IEEE 2030.5-2018 DERProgram; CSIP 5.2.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from .changes import Record
 from .dispatch import Dispatch
@@ -13,7 +14,6 @@ from .door import Door
 from .errors import DuplicateProgram
 from .program import OWN
 from .programs import Assignment, Program, Programs
-from .response_set import ResponseSet
 from .responses import ResponseSets
 
 # PrimacyType: the operator's own set points rank as a contracted premises service provider.
@@ -30,6 +30,7 @@ class Programming:
         self._programs = programs
         self._dispatch = dispatch
         self._response_sets = response_sets
+        response_sets.forgotten = self._forgotten
 
     def create(
         self,
@@ -80,7 +81,9 @@ class Programming:
         self._dispatch.close(program)
         self._programs.remove(program)
         self._response_sets.close(program)
-        self.forget_later(self._response_sets.of(program))
+        # Not before one has been made that takes its place, and its FunctionSetAssignments.
+        forget = partial(self._response_sets.review, self._response_sets.of(program))
+        self._door.bring(self._door.now, forget)
         self._changed(program, "removed")
         self._dispatch.review(followers)
 
@@ -91,21 +94,15 @@ class Programming:
         self._response_sets.drop(program.number)
         self._changed(program, "removed")
 
-    def forget_later(self, response_set: ResponseSet) -> None:
-        """A program is gone: answers to its events are taken for a while. So long its
-        FunctionSetAssignments stay for one that takes its place."""
-        closed = self._door.now if response_set.closed is None else response_set.closed
-        at = closed + self._response_sets.remembered_s
-        self._door.bring(at, lambda _: self._forget(response_set.program))
-
     def drop_unused_fsas(self, names: Iterable[str]) -> list[Record]:
         """Forgets those of these FunctionSetAssignments that no program uses, nor one that was
         removed and can be answered; what is to be stored of that."""
         used = {each.program.assignment.fsa for each in self._response_sets.all}
         return self._programs.fsas.drop(names, used)
 
-    def _forget(self, program: Program) -> None:
-        self._response_sets.drop(program.number)
+    def _forgotten(self, program: Program) -> None:
+        """The events of a program that was removed cannot be answered any more: so long its
+        FunctionSetAssignments stay for one that takes its place."""
         if dropped := self.drop_unused_fsas([program.assignment.fsa]):
             self._door.keep(*dropped)
 

@@ -17,6 +17,7 @@ from .controls import Event
 from .errors import BadValue
 from .listing import Listing
 from .programs import Program
+from .recall import Recall
 
 
 class Code(IntEnum):
@@ -78,8 +79,17 @@ class Subject:
     answers: dict[tuple[str, int], StoredResponse] = field(default_factory=dict)
 
     @property
+    def number(self) -> int:
+        """Its mRID, as that is compared."""
+        return int.from_bytes(self.mrid)
+
+    @property
     def record(self) -> Record:
         return ("event", self.program.number, mrid_text(self.mrid))
+
+    def left_by(self, time: int) -> bool:
+        """Whether it had left its list at a time."""
+        return self.left is not None and self.left <= time
 
     def answered_by(self, sfdi: str) -> bool:
         """Whether a device has given any answer to it: then it was meant for that device."""
@@ -115,7 +125,16 @@ class StoredResponse:
 class ResponseSet:
     """The answers to the events of one program."""
 
-    __slots__ = ("_by_number", "_listing", "closed", "mrid", "next_number", "program")
+    __slots__ = (
+        "_by_number",
+        "_listing",
+        "closed",
+        "left",
+        "mrid",
+        "next_number",
+        "program",
+        "recall",
+    )
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -123,8 +142,12 @@ class ResponseSet:
         self._listing: Listing[StoredResponse] = Listing(_response_order)
         self._by_number: dict[int, StoredResponse] = {}
         self.next_number = 0
+        # The events that left their list, the first that left first.
+        self.left: dict[int, Subject] = {}
         # When the program was removed.
         self.closed: int | None = None
+        # For what is remembered for some time.
+        self.recall = Recall()
 
     @property
     def number(self) -> int:
@@ -141,6 +164,11 @@ class ResponseSet:
 
     def by_number(self, number: int) -> StoredResponse | None:
         return self._by_number.get(number)
+
+    @property
+    def first_left(self) -> Subject | None:
+        """The event that left its list first."""
+        return next(iter(self.left.values()), None)
 
     def oldest(self, room: int) -> StoredResponse | None:
         """What was received first, once there is no room for more."""

@@ -34,6 +34,8 @@ class ResponseSets:
     def __init__(self, door: Door) -> None:
         self.remembered_s = REMEMBERED_S
         self.most_responses = MOST_RESPONSES
+        # Called when a program that was removed has been forgotten with its events.
+        self.forgotten: Callable[[Program], object] = lambda program: None
         self._door = door
         self._listing: Listing[ResponseSet] = Listing(_set_order)
         self._by_number: dict[int, ResponseSet] = {}
@@ -90,7 +92,7 @@ class ResponseSets:
         return list(self._subjects.values())
 
     def close(self, program: Program) -> None:
-        """A program is gone: its set is no longer listed, but can still be answered to."""
+        """A program is gone: its set is no longer listed, but can be answered to for a while."""
         response_set = self._by_number[program.number]
         response_set.closed = self._door.now
         self._listing.remove(response_set)
@@ -101,7 +103,7 @@ class ResponseSets:
         self._door.keep(gone=[response_set.program.record])
         for subject in list(self._subjects.values()):
             if subject.program is response_set.program:
-                del self._subjects[int.from_bytes(subject.mrid)]
+                del self._subjects[subject.number]
         for stored in response_set.listed:
             self._forget(stored)
 
@@ -121,7 +123,9 @@ class ResponseSets:
 
     def put_subject(self, subject: Subject) -> None:
         """Takes an event as it is, as one from the store."""
-        self._subjects[int.from_bytes(subject.mrid)] = subject
+        self._subjects[subject.number] = subject
+        if subject.left is not None:
+            self.of(subject.program).left[subject.number] = subject
 
     def find(self, mrid: bytes) -> Subject | None:
         return self._subjects.get(int.from_bytes(mrid))
@@ -139,26 +143,37 @@ class ResponseSets:
 
     def forget_later(self, mrid: bytes, left: int) -> None:
         """An event has left its list: answers to it are taken for a while."""
-        number = int.from_bytes(mrid)
-        subject = self._subjects.get(number)
+        subject = self.find(mrid)
         if subject is not None:
             subject.left = left
+            self.put_subject(subject)
             self._door.keep(subject.record)
-        self._door.bring(left + self.remembered_s, partial(self._forget_left, number, subject))
+            self.review(self.of(subject.program), left)
 
-    def forget(self, mrid: int) -> None:
-        """An event that left its list long ago cannot be answered any more."""
-        subject = self._subjects.pop(mrid, None)
-        if subject is None:
+    def review(self, response_set: ResponseSet, at: int) -> None:
+        """What left long ago is forgotten: events that left their list, and the whole set when its
+        program is gone. It is looked at again when the next one's time is over."""
+        if self._by_number.get(response_set.number) is not response_set:
             return
+        since, closed = at - self.remembered_s, response_set.closed
+        if closed is not None and closed <= since:
+            self.drop(response_set.number)
+            self.forgotten(response_set.program)
+            return
+        while (first := response_set.first_left) is not None and first.left_by(since):
+            self._forget_event(first)
+        times = [closed, None if first is None else first.left]
+        if known := [time for time in times if time is not None]:
+            again = partial(self.review, response_set)
+            response_set.recall.by(self._door.bring, min(known) + self.remembered_s, again)
+
+    def _forget_event(self, subject: Subject) -> None:
+        """An event that left its list cannot be answered any more."""
+        del self._subjects[subject.number]
+        del self.of(subject.program).left[subject.number]
         for stored in list(subject.answers.values()):
             self.remove(stored)
         self._door.keep(subject.record)
-
-    def _forget_left(self, mrid: int, subject: Subject | None, _: int) -> None:
-        # Where a device was removed meanwhile, another event may have taken the mRID.
-        if self._subjects.get(mrid) is subject:
-            self.forget(mrid)
 
     # --- answers -------------------------------------------------------------------------------
 

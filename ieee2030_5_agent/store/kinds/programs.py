@@ -108,8 +108,8 @@ def _restore_event(to: Restoring, key: TextKey, document: Document) -> None:
     subject = Subject(mrid, response_set.program, answer, event, document["left"])
     to.fleet.response_sets.put_subject(subject)
     if subject.left is not None:
-        to.fleet.response_sets.forget_later(mrid, subject.left)
-    elif isinstance(event, Grant):
+        return
+    if isinstance(event, Grant):
         to.fleet.granting.restore(event)
     elif isinstance(event, Control) and response_set.closed is None:
         to.fleet.dispatch.restore(response_set.program, event)
@@ -122,8 +122,11 @@ def _event_keys(fleet: Fleet) -> Iterator[Key]:
 
 
 def _event_order(key: TextKey, text: str) -> Any:
-    """By their latest change: of those that ended early the first to end goes first."""
+    """By their latest change: of those that ended early the first to end goes first, and of those
+    that left their list the first that left."""
     document = json.loads(text)
+    if document["left"] is not None:
+        return document["left"]
     return document["event"]["status_time"] if "event" in document else 0
 
 
