@@ -334,6 +334,7 @@ def _limit(fleet: Fleet, settings: Settings) -> None:
     )
     fleet.logs.keep_s = settings.store.keep_log_events_s
     fleet.response_sets.remembered_s = settings.store.keep_events_s
+    fleet.response_sets.most_remembered = settings.store.max_remembered_events
     fleet.response_sets.most_responses = settings.store.max_responses
     fleet.dispatch.most_ended = settings.store.max_ended_controls
 

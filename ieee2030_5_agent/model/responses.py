@@ -1,7 +1,8 @@
 """Responses: what devices answer to events, kept by ResponseSet and by event.
 
 There is one ResponseSet for each DERProgram. An event can be answered from the moment it is listed
-until some time after it left its list (``remembered_s``); then its answers go with it.
+until some time after it left its list (``remembered_s``) or until so many others have left it
+since (``most_remembered``); then its answers go with it.
 Source: IEEE 2030.5-2018 Response, ResponseSet, event rules.
 """
 
@@ -23,6 +24,10 @@ from .response_set import ResponseSet, StoredResponse, Subject, code_of
 
 # The end of an event is told after it left the list, and a device may have been offline.
 REMEMBERED_S = 86400
+# Of one program. Of the set points of a device fewer, because there are many devices, but as many
+# as five-minute controls of a day. The first that left is forgotten first.
+MOST_REMEMBERED = 10_000
+MOST_REMEMBERED_OWN = 300
 # Of one program. Ten thousand devices answer one event three to four times: two such events are
 # kept whole, and nobody can fill the memory. The oldest goes first.
 MOST_RESPONSES = 100_000
@@ -33,6 +38,7 @@ class ResponseSets:
 
     def __init__(self, door: Door) -> None:
         self.remembered_s = REMEMBERED_S
+        self.most_remembered = MOST_REMEMBERED
         self.most_responses = MOST_RESPONSES
         # Called when a program that was removed has been forgotten with its events.
         self.forgotten: Callable[[Program], object] = lambda program: None
@@ -151,8 +157,9 @@ class ResponseSets:
             self.review(self.of(subject.program), left)
 
     def review(self, response_set: ResponseSet, at: int) -> None:
-        """What left long ago is forgotten: events that left their list, and the whole set when its
-        program is gone. It is looked at again when the next one's time is over."""
+        """What left long ago or is too much is forgotten: events that left their list, and the
+        whole set when its program is gone. It is looked at again when the next one's time is over.
+        """
         if self._by_number.get(response_set.number) is not response_set:
             return
         since, closed = at - self.remembered_s, response_set.closed
@@ -160,12 +167,20 @@ class ResponseSets:
             self.drop(response_set.number)
             self.forgotten(response_set.program)
             return
-        while (first := response_set.first_left) is not None and first.left_by(since):
+        room = self._room(response_set.program)
+        while (first := response_set.first_left) is not None and (
+            len(response_set.left) > room or first.left_by(since)
+        ):
             self._forget_event(first)
         times = [closed, None if first is None else first.left]
         if known := [time for time in times if time is not None]:
             again = partial(self.review, response_set)
             response_set.recall.by(self._door.bring, min(known) + self.remembered_s, again)
+
+    def _room(self, program: Program) -> int:
+        """How many events that left their list are remembered."""
+        most = self.most_remembered
+        return min(most, MOST_REMEMBERED_OWN) if program.is_own else most
 
     def _forget_event(self, subject: Subject) -> None:
         """An event that left its list cannot be answered any more."""

@@ -24,7 +24,8 @@ class Responses(Part):
 
         ``{"responses": [...], "missing": {"started": 1780000000}}``: the answers in the order
         received, and since when which one is due. A device that neither answered nor owes an
-        answer is left out. Events are remembered for ``keep_events_s`` after they left their list.
+        answer is left out. Events are remembered for ``keep_events_s`` after they left their list,
+        the last ``max_remembered_events`` of each program.
         """
         mrid = mrid_of(mRID)
         self._fleet.dispatch.catch_up()

@@ -27,6 +27,8 @@ class Store(Strict):
     path: Annotated[str, Field(min_length=1)] | None = None
     # After an event left its list: as long it can be answered, and its answers are kept.
     keep_events_s: Annotated[int, Field(ge=0, le=UINT32), BeforeValidator(no_bool)] = 86_400
+    # Of them, of one program; the first that left are forgotten first.
+    max_remembered_events: Annotated[int, Field(ge=1, le=10**6), BeforeValidator(no_bool)] = 10_000
     # Of one program; the oldest go first.
     max_responses: Annotated[int, Field(ge=1, le=10**7), BeforeValidator(no_bool)] = 100_000
     # After they were received; max_log_events bounds their number.

@@ -218,3 +218,55 @@ def test_a_program_that_is_removed_takes_its_events_along_where_none_are_remembe
     site.server.fleet.programming.remove(program)
     site.server.fleet.remove(BATTERY)
     assert site.remembered(mrids) == []
+
+
+# --- how many events are remembered ---------------------------------------------------------------
+
+
+def test_of_the_events_that_left_their_list_the_last_ones_are_remembered(site: Site) -> None:
+    site.configure(max_remembered_events=3)
+    mrids = site.over(5)
+    assert site.remembered(mrids) == [2, 3, 4]
+
+
+def test_an_event_that_is_listed_is_remembered_whatever_the_number(site: Site) -> None:
+    site.configure(max_remembered_events=1)
+    listed = site.create(duration=3600, device=BATTERY)
+    assert site.remembered([listed, *site.over(3, device=BATTERY)]) == [0, 3]
+
+
+def test_an_event_that_is_forgotten_takes_its_answers_along(site: Site) -> None:
+    site.configure(max_remembered_events=1)
+    (first,) = site.over(1)
+    site.answer(first, 1, 2)
+    assert site.answers == 2
+    site.over(1)
+    assert site.answers == 0
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_lower_number_of_remembered_events_holds_for_those_that_are_there(
+    site: Site, change: Change
+) -> None:
+    mrids = site.over(5)
+    site = change(site, max_remembered_events=2)
+    assert site.remembered(mrids) == [3, 4]
+
+
+def test_after_a_restart_the_first_that_left_is_forgotten_first(site: Site) -> None:
+    """Not the first that ended: who is cancelled is listed longer than who is completed."""
+    cancelled = site.create(duration=500)
+    site.wait(10)
+    site.server.fleet.dispatch.cancel(bytes.fromhex(cancelled))
+    completed = site.over(1)
+    site.wait(500)
+    site = site.restarted(max_remembered_events=1)
+    assert site.remembered([cancelled, *completed]) == [0]
+
+
+def test_of_the_set_points_of_a_device_fewer_are_remembered(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ieee2030_5_agent.model.responses.MOST_REMEMBERED_OWN", 2)
+    assert site.remembered(site.over(3)) == [0, 1, 2]
+    assert site.remembered(site.over(3, device=BATTERY)) == [1, 2]
