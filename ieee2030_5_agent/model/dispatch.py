@@ -257,8 +257,18 @@ class Dispatch:
         program.schedule.step(control, step, at)
         self._remember(program, control)
         self._tell(program, control)
+        self.make_room(program, at)
+
+    def make_room(self, program: Program, at: int) -> None:
+        """Where too many have ended early, the first leave that clients had time to see, and more
+        of them later, when there was time."""
+        if self._programs.by_number(program.number) is not program:
+            return
         while (first := program.crowded_out(at, self.most_ended)) is not None:
             self._leave(program, first, at)
+        if (seen := program.crowded_until(self.most_ended)) is not None:
+            again = partial(self.make_room, program)
+            program.schedule.recall.by(self._door.bring, seen, again)
 
     def _remember(self, program: Program, control: Control) -> None:
         self._door.bring(control.due(), partial(self._due, program, control))

@@ -157,6 +157,8 @@ class Fleet:
         now = self._door.now
         for device in self.registry.listed:
             self.logs.review(device, now)
+        for program in self.programs.all:
+            self.dispatch.make_room(program, now)
         for response_set in self.response_sets.all:
             self.response_sets.review(response_set, now)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ..sep import models
 from ..sep.facets import ELEMENTS, SIMPLE
@@ -62,19 +63,18 @@ class DeviceLog:
     def by_number(self, number: int) -> Entry | None:
         return self._by_number.get(number)
 
-    def add(
-        self, event: models.LogEvent, room: int, received: float
-    ) -> tuple[Entry, Sequence[Entry]]:
-        """Adds an event as the newest of ``room``; returns it, and what had to go.
-
-        Raises BadValue when it is not complete.
-        """
+    def add(self, event: models.LogEvent, received: float) -> Entry:
+        """Adds an event as the newest. Raises BadValue when it is not complete."""
         self.put(entry := Entry(self.total, _complete(event), received))
         self.total += 1
-        dropped = list(self._by_number.values())[: max(0, len(self._by_number) - room)]
-        for each in dropped:
-            self.remove(each)
-        return entry, dropped
+        return entry
+
+    def drop(self, room: int) -> list[Entry]:
+        """Removes what came first until there is room for the rest; returns what had to go."""
+        over = max(0, len(self._by_number) - room)
+        for entry in (dropped := list(islice(self._by_number.values(), over))):
+            self.remove(entry)
+        return dropped
 
     def replace(self, entry: Entry, event: models.LogEvent) -> Entry:
         """Changes an event, which keeps its number. Raises BadValue when it is not complete."""

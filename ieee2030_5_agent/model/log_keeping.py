@@ -5,6 +5,7 @@ Source: IEEE 2030.5-2018 LogEvent, LogEventList.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from ..sep import models
@@ -31,8 +32,8 @@ class LogKeeping:
 
     def post(self, device: EndDevice, event: models.LogEvent) -> Entry:
         """Adds an event to the log of a device. Raises BadValue for one that is not complete."""
-        entry, dropped = device.log.add(event, self.most, self._door.clock())
-        self._door.keep(*(_record(device, one) for one in dropped))
+        entry = device.log.add(event, self._door.clock())
+        self._door.keep(*(_record(device, one) for one in device.log.drop(self.most)))
         self._logged(device, entry)
         self.review(device, self._door.now)
         return entry
@@ -43,10 +44,7 @@ class LogKeeping:
 
     def remove(self, device: EndDevice, entry: Entry) -> None:
         device.log.remove(entry)
-        changed = self._read(device)
-        records = [_record(device, entry)]
-        detail: dict[str, PointValue] = {"number": entry.number}
-        self._door.emit("log_event_removal", device, detail, changed, records=records)
+        self._removed(device, [entry])
 
     def resume(self, device: EndDevice) -> None:
         """The log of a device has come from the store."""
@@ -54,17 +52,30 @@ class LogKeeping:
             _list(device)
 
     def review(self, device: EndDevice, at: int) -> None:
-        """Events leave whose time is over. The log is looked at again when the next one's is."""
+        """Events leave that are too many, or whose time is over. The log is looked at again when
+        the next one's is."""
         if self._registry.by_sfdi(device.sfdi) is not device:
             return
+        gone = device.log.drop(self.most)
         while (first := device.log.oldest) is not None and self._is_old(first, at):
-            self.remove(device, first)
+            device.log.remove(first)
+            gone.append(first)
+        self._removed(device, gone)
         if first is not None:
             end = int(first.received) + self.keep_s + 1
             device.log.recall.by(self._door.bring, end, partial(self.review, device))
 
     def _is_old(self, entry: Entry, now: int) -> bool:
         return entry.received + self.keep_s <= now
+
+    def _removed(self, device: EndDevice, entries: Sequence[Entry]) -> None:
+        """Tells of events that are not in the log of a device any more."""
+        changed = self._read(device) if entries else {}
+        for entry in entries:
+            detail: dict[str, PointValue] = {"number": entry.number}
+            records = [_record(device, entry)]
+            self._door.emit("log_event_removal", device, detail, changed, records=records)
+            changed = {}
 
     def _logged(self, device: EndDevice, entry: Entry) -> None:
         device.resources["LogEvent", 1] = entry.event

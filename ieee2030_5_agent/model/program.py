@@ -131,9 +131,16 @@ class Program:
 
     def crowded_out(self, now: int, most: int) -> Control | None:
         """The first that ended early, once there are too many; clients had time to see its end."""
-        if self.is_own:
-            most = min(most, MOST_ENDED_OWN)
-        return self.schedule.crowded_out(now, most)
+        schedule = self._schedule
+        return None if schedule is None else schedule.crowded_out(now, self._room(most))
+
+    def crowded_until(self, most: int) -> int | None:
+        """When clients have had time to see the first that ended early, if there are too many."""
+        schedule = self._schedule
+        return None if schedule is None else schedule.crowded_until(self._room(most))
+
+    def _room(self, most: int) -> int:
+        return min(most, MOST_ENDED_OWN) if self.is_own else most
 
     @property
     def has_default(self) -> bool:

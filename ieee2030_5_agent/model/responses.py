@@ -157,9 +157,9 @@ class ResponseSets:
             self.review(self.of(subject.program), left)
 
     def review(self, response_set: ResponseSet, at: int) -> None:
-        """What left long ago or is too much is forgotten: events that left their list, and the
-        whole set when its program is gone. It is looked at again when the next one's time is over.
-        """
+        """What left long ago or is too much is forgotten: events that left their list, answers, and
+        the whole set when its program is gone. It is looked at again when the next one's time is
+        over."""
         if self._by_number.get(response_set.number) is not response_set:
             return
         since, closed = at - self.remembered_s, response_set.closed
@@ -172,6 +172,7 @@ class ResponseSets:
             len(response_set.left) > room or first.left_by(since)
         ):
             self._forget_event(first)
+        self._remove_surplus(response_set)
         times = [closed, None if first is None else first.left]
         if known := [time for time in times if time is not None]:
             again = partial(self.review, response_set)
@@ -207,7 +208,10 @@ class ResponseSets:
         stored = StoredResponse(
             -1, device.sfdi, device.owners, now, code, subject, _complete(response, device, now)
         )
-        self._add(stored)
+        response_set = self._by_number[subject.program.number]
+        response_set.add(stored)
+        self.relate(stored)
+        self._remove_surplus(response_set)
         return stored, True
 
     def remove(self, stored: StoredResponse) -> None:
@@ -226,12 +230,8 @@ class ResponseSets:
         for stored in list(self._by_device.get(sfdi, ())):
             self.remove(stored)
 
-    def _add(self, stored: StoredResponse) -> None:
-        response_set = self._by_number[stored.subject.program.number]
-        response_set.add(stored)
-        self.relate(stored)
-        oldest = response_set.oldest(self.most_responses)
-        if oldest is not None:
+    def _remove_surplus(self, response_set: ResponseSet) -> None:
+        while (oldest := response_set.oldest(self.most_responses)) is not None:
             self.remove(oldest)
 
     def relate(self, stored: StoredResponse) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from .controls import ENDED_EARLY, LIVE, Control, Status
 from .listing import Listing
 from .overlaps import Overlaps
+from .recall import Recall
 
 
 class Schedule:
     """Controls by number; what is listed, what is active, what may still compete."""
 
-    __slots__ = ("_ended", "_live", "active", "controls", "listed")
+    __slots__ = ("_ended", "_live", "active", "controls", "listed", "recall")
 
     def __init__(self) -> None:
         self.controls: dict[int, Control] = {}
@@ -22,6 +23,8 @@ class Schedule:
         # Those that may still compete, and those that ended early in the order of their end.
         self._live = Overlaps()
         self._ended: dict[int, Control] = {}
+        # For those that ended early where there are too many.
+        self.recall = Recall()
 
     def add(self, control: Control) -> None:
         """Lists a control, also one that ended early and comes back from the store."""
@@ -69,6 +72,11 @@ class Schedule:
         if len(self._ended) <= most:
             return None
         return next((one for one in self._ended.values() if one.seen_until <= now), None)
+
+    def crowded_until(self, most: int) -> int | None:
+        """When clients have had time to see the first that ended early, if there are too many."""
+        first = next(iter(self._ended.values()), None)
+        return None if first is None or len(self._ended) <= most else first.seen_until
 
 
 def _order(control: Control) -> tuple[int, int, int]:

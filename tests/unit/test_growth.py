@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ieee2030_5_agent.model.controls import CROWDED_S, Status
 from ieee2030_5_agent.operations import Operations
 from ieee2030_5_agent.rest.messages import Request
 from ieee2030_5_agent.server import Server
@@ -270,3 +271,76 @@ def test_of_the_set_points_of_a_device_fewer_are_remembered(
     monkeypatch.setattr("ieee2030_5_agent.model.responses.MOST_REMEMBERED_OWN", 2)
     assert site.remembered(site.over(3)) == [0, 1, 2]
     assert site.remembered(site.over(3, device=BATTERY)) == [1, 2]
+
+
+# --- how many of the rest are kept --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_lower_number_of_answers_holds_for_those_that_are_there(
+    site: Site, change: Change
+) -> None:
+    mrid = site.create(duration=3600)
+    site.answer(mrid, 1, 2, 4, 5)
+    site = change(site, max_responses=2)
+    assert site.answers == 2
+
+
+def test_there_is_room_for_the_number_of_answers_also_where_there_were_more(site: Site) -> None:
+    """As the number may be lowered before the next answer comes, also without a configuration."""
+    mrid = site.create(duration=3600)
+    site.answer(mrid, 1, 2, 4)
+    site.server.fleet.response_sets.most_responses = 1
+    site.answer(mrid, 5)
+    assert site.answers == 1
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_lower_number_of_log_events_holds_for_those_that_are_there(
+    site: Site, change: Change
+) -> None:
+    site.log(5)
+    site = change(site, max_log_events=2)
+    assert site.logged == [3, 4]
+
+
+def test_log_events_for_which_there_is_no_room_any_more_are_told_to_have_gone(site: Site) -> None:
+    site.log(4)
+    told: list[Any] = []
+    site.server.listen(told.append)
+    site.configure(max_log_events=2)
+    gone = [change.detail for change in told if change.what == "log_event_removal"]
+    assert gone == [{"number": 0}, {"number": 1}]
+    assert site.device.resources["LogEventList", 1].all == 2
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_lower_number_of_ended_controls_holds_for_those_that_are_listed(
+    site: Site, change: Change
+) -> None:
+    mrids = site.cancelled(5)
+    site.wait(1000)
+    site = change(site, max_ended_controls=2)
+    assert site.listed(mrids) == [3, 4]
+    assert site.remembered(mrids) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_controls_that_clients_had_no_time_to_see_leave_when_they_had(
+    site: Site, change: Change
+) -> None:
+    mrids = site.cancelled(5)
+    site = change(site, max_ended_controls=2)
+    site.wait(CROWDED_S[Status.CANCELLED] - 1)
+    assert site.listed(mrids) == [0, 1, 2, 3, 4]
+    site.wait(1)
+    assert site.listed(mrids) == [3, 4]
+
+
+def test_controls_of_a_program_that_is_removed_meanwhile_are_left_alone(site: Site) -> None:
+    mrids = site.configure(max_ended_controls=2).cancelled(5)
+    program = site.server.fleet.programs.find(bytes.fromhex(PROGRAM))
+    assert program is not None
+    site.server.fleet.programming.remove(program)
+    site.wait(1000)
+    assert (site.listed(mrids), site.remembered(mrids)) == ([], [0, 1, 2, 3, 4])
