@@ -344,3 +344,71 @@ def test_controls_of_a_program_that_is_removed_meanwhile_are_left_alone(site: Si
     site.server.fleet.programming.remove(program)
     site.wait(1000)
     assert (site.listed(mrids), site.remembered(mrids)) == ([], [0, 1, 2, 3, 4])
+
+
+# --- a clock that was in the future -------------------------------------------------------------
+
+YEAR = 365 * 86400
+
+
+def test_log_events_of_a_time_that_was_in_the_future_are_kept_no_longer(site: Site) -> None:
+    site.configure(keep_log_events_s=1000).log(1)
+    site.clock.now += YEAR
+    site.log(3)
+    site.clock.now -= YEAR - 1
+    site.log(2)
+    site.wait(1002)
+    assert site.logged == []
+
+
+def test_events_that_left_in_a_time_that_was_in_the_future_are_remembered_no_longer(
+    site: Site,
+) -> None:
+    mrids = site.configure(keep_events_s=1000).over(1)
+    site.clock.now += YEAR
+    mrids += site.over(3)
+    site.clock.now -= YEAR
+    mrids += site.over(2)
+    assert site.remembered(mrids) == [1, 2, 3, 4, 5]
+    site.wait(1000)
+    assert site.remembered(mrids) == []
+
+
+def closed(site: Site) -> list[str]:
+    """An event of a program that is removed."""
+    mrid = site.create()
+    program = site.server.fleet.programs.find(bytes.fromhex(PROGRAM))
+    assert program is not None
+    site.server.fleet.programming.remove(program)
+    return [mrid]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_after_a_start_or_a_configuration_nothing_of_the_future_is_kept_longer(
+    site: Site, change: Change
+) -> None:
+    limits = {"keep_events_s": 1000, "keep_log_events_s": 1000}
+    site.configure(**limits)
+    site.clock.now += YEAR
+    mrids = site.over(2)
+    site.log(2)
+    mrids += closed(site)
+    site.clock.now -= YEAR - 1000
+    site = change(site, **limits)
+    assert (site.remembered(mrids), site.logged) == ([0, 1, 2], [0, 1])
+    site.wait(1001)
+    assert (site.remembered(mrids), site.logged) == ([], [])
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_counts_as_received_later_is_stored_so(site: Site, change: Change) -> None:
+    limits = {"keep_events_s": 1000, "keep_log_events_s": 1000}
+    site.clock.now += YEAR
+    mrids = site.over(2)
+    site.log(2)
+    site.clock.now -= YEAR
+    site = change(site, **limits)
+    site.wait(900)
+    site = site.restarted(**limits)
+    site.wait(101)
+    assert (site.remembered(mrids), site.logged) == ([], [])
