@@ -77,8 +77,6 @@ class Server:
         self.refusals = Refusals(self._timer)
         self._answers: Counter[int] = Counter()
         self._last_error: str | None = None
-        # Whether a document of the laxer rules of 2013 was ever taken.
-        self._lax = False
         self.table = Table(ALL_ROUTES, settings.root, settings.post_as_put)
         self.notices = Notices(self)
         self.outbox = Outbox(
@@ -116,10 +114,6 @@ class Server:
         fleet.close(former.closed)
         self.outbox.follow(fleet.subscriptions, Affected(self.table, fleet))
         fleet.listen(self.outgoing.tell)
-        editions = {device.edition for device in fleet.registry.listed}
-        self._lax = self._lax or any(
-            edition is not None and edition.year < Edition.E2018.year for edition in editions
-        )
         self.adopted()
 
     def listen(self, listener: Callable[[Changed], None]) -> None:
@@ -225,8 +219,9 @@ class Server:
     def edition_of(self, model: Any, edition: Edition) -> Edition:
         """What an old client left out cannot be told in an edition that demands it, and nothing is
         invented: the answer is then a document of the edition in which it is complete."""
-        lax = self._lax and edition.year >= Edition.E2018.year and not is_complete(model)
-        return Edition.ZIGBEE_2013 if lax else edition
+        if edition.year < Edition.E2018.year or is_complete(model):
+            return edition
+        return Edition.ZIGBEE_2013
 
     def _note_contact(self, call: Call) -> None:
         """The device of the URI was heard of, also when the request is refused."""
@@ -271,7 +266,6 @@ class Server:
                 + " or ".join(body.__name__ for body in route.bodies)
             )
         call.body = document.model
-        self._lax = self._lax or not call.strict
 
     def _refused(
         self, request: Request, refusal: errors.ProtocolError, edition: Edition

@@ -104,15 +104,32 @@ def encode(
 
 def is_complete(model: Any) -> bool:
     """Whether a model has all that is mandatory today: one of a 2013-era client may not."""
-    for name, element in ELEMENTS[type(model).__name__].items():
+    mandatory, parts = _content(type(model).__name__)
+    for name in mandatory:
         value = getattr(model, name)
-        if element.required and not element.attribute and (value is None or value == []):
+        if value is None or value == []:
             return False
-        if value is None or element.type in SIMPLE:
+    for name, many in parts:
+        value = getattr(model, name)
+        if value is None:
             continue
-        if not all(map(is_complete, value if element.many else (value,))):
+        if not (all(map(is_complete, value)) if many else is_complete(value)):
             return False
     return True
+
+
+@cache
+def _content(name: str) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]:
+    """Of a class: its mandatory elements; those with elements of their own, and whether many."""
+    elements = {name: one for name, one in ELEMENTS[name].items() if not one.attribute}
+    return (
+        tuple(name for name, element in elements.items() if element.required),
+        tuple(
+            (name, element.many)
+            for name, element in elements.items()
+            if element.type not in SIMPLE and not element.type.endswith("Link")
+        ),
+    )
 
 
 def read_text(type_name: str, text: str) -> Any:

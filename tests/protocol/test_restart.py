@@ -88,14 +88,20 @@ def test_every_resource_reads_the_same(full_site: Site, restart: Restart) -> Non
     assert again.server.fleet.get_points(BATTERY) == full_site.server.fleet.get_points(BATTERY)
 
 
+@pytest.mark.parametrize("later", [Edition.ZIGBEE_2013, Edition.E2018, Edition.E2023])
 def test_documents_of_old_clients_are_told_in_an_edition_that_can(
-    make_site: Callable[..., Site], restart: Restart
+    make_site: Callable[..., Site], restart: Restart, later: Edition
 ) -> None:
+    """Whatever edition the client speaks by then."""
     site = make_site()
     site.namespace = Edition.ZIGBEE_2013.namespace
-    site.put("/dcap/edev/0/der/1/dercap", "<DERCapability><type>80</type></DERCapability>")
-    before = site.ask("GET", "/dcap/edev/0/der/1/dercap").body
-    assert restart(site).ask("GET", "/dcap/edev/0/der/1/dercap").body == before
+    path = "/dcap/edev/0/der/1/dercap"
+    site.put(path, "<DERCapability><type>80</type></DERCapability>")
+    site.namespace = later.namespace
+    site.put("/dcap/edev/0/ps", documents.POWER_STATUS)
+    before = site.ask("GET", path).body
+    assert Edition.ZIGBEE_2013.namespace.encode() in before
+    assert restart(site).ask("GET", path).body == before
 
 
 def test_numbers_are_not_used_again(site: Site, restart: Restart) -> None:
