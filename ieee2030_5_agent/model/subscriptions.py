@@ -51,6 +51,7 @@ class Subscription:
     numbers in its URI, and its URI when the subscription was made; ``group``: the first of the
     numbers. ``subscribed_resource``: as the client spelled it. ``reading_type``: what the values
     that a condition is about meant when it was made. ``renewed``: server time in seconds.
+    ``ended``: why it is over, where its subscriber is still to be told.
     """
 
     number: int = -1
@@ -67,6 +68,7 @@ class Subscription:
     condition: Condition | None = None
     reading_type: str | None = None
     renewed: int = 0
+    ended: Ended | None = None
 
     @property
     def record(self) -> Record:
@@ -105,6 +107,8 @@ class Subscriptions:
         self._registry = registry
         self._listing: Listing[Subscription] = Listing(lambda subscription: subscription.number)
         self._by_number: dict[int, Subscription] = {}
+        # Those that are over, until their subscribers were told, or cannot be.
+        self.ending: dict[int, Subscription] = {}
         self._by_wish: dict[tuple[str, str, str], int] = {}
         # Numbers by name of the resource, then by the first number of its URI.
         self._about: dict[str, dict[int | None, set[int]]] = {}
@@ -158,7 +162,10 @@ class Subscriptions:
     def restore(self, subscription: Subscription) -> None:
         """Takes a subscription back as it was kept; nobody is told."""
         self.next_number = max(self.next_number, subscription.number + 1)
-        self._add(subscription)
+        if subscription.ended is None:
+            self._add(subscription)
+        else:
+            self.ending[subscription.number] = subscription
 
     def change(
         self, device: EndDevice, subscription: Subscription, wanted: Subscription
@@ -175,11 +182,19 @@ class Subscriptions:
     def remove(self, subscription: Subscription, status: Ended | None = None) -> None:
         """Ends a subscription; ``status``: what the subscriber is told, None: nothing."""
         self._drop(subscription)
+        if status is not None:
+            self.ending[subscription.number] = replace(subscription, ended=status)
         device = self._registry.by_sfdi(subscription.sfdi)
         told = None if status is None else int(status)
         detail = {**subscription.detail, "status": told}
         records = [subscription.record]
         self._door.emit("subscription_removal", device, detail, records=records)
+
+    def told_end(self, number: int) -> None:
+        """The subscriber of one that is over was told so, or cannot be."""
+        ended = self.ending.pop(number, None)
+        if ended is not None:
+            self._door.keep(latest=[ended.record])
 
     def forget_device(self, device: EndDevice) -> None:
         """A device is going: its subscriptions go with it."""

@@ -101,6 +101,8 @@ class Outbox:
         self._touched_at: float | None = None
         # Subscriptions that are still to be queued, and whether they are believed.
         self._concerned: dict[int, bool] = {}
+        # Subscriptions that had ended, their subscribers not told, when the store was read.
+        self._owed: frozenset[int] = frozenset()
         self._counts: Counter[str] = Counter()
 
     def follow(
@@ -108,19 +110,21 @@ class Outbox:
     ) -> None:
         """Goes on with the subscriptions of another fleet, as the store has them."""
         self._subscriptions, self._affected = subscriptions, affected
+        self._owed = frozenset(subscriptions.ending)
         self._forget_content(ALL)
         for number, entry in list(self._entries.items()):
             known = subscriptions.by_number(number)
-            if known is None:
+            if known is not None:
+                entry.farewell = None
+                self._take_over(entry, known)
+            elif number not in subscriptions.ending:
                 self._forget(entry)
-                continue
-            self._take_over(entry, known)
 
     # --- what happens --------------------------------------------------------------------------
 
     def tell(self, change: Changed) -> None:
         """A listener of the fleet. Costs what the change touches, not what is subscribed."""
-        if not self._entries and not self._subscriptions.listed:
+        if not self._entries and not self._anybody(ALL):
             self._forget_content(ALL)
             return
         if change.what == "subscription":
@@ -140,7 +144,7 @@ class Outbox:
     def _anybody(self, key: Key) -> bool:
         name, group = key
         if key == ALL:
-            return bool(self._subscriptions.listed)
+            return bool(self._subscriptions.listed or self._subscriptions.ending)
         if group == EVERY:
             return self._subscriptions.anything_about(name)
         return bool(self._subscriptions.about(name, group))
@@ -165,17 +169,22 @@ class Outbox:
             self._queue(entry)
 
     def _on_removal(self, change: Changed) -> None:
-        entry = self._entries.get(_number(change))
-        status = change.detail["status"]
-        if entry is None:
+        number = _number(change)
+        ended = self._subscriptions.ending.get(number)
+        if ended is not None:
+            self._end_with(ended)
+        elif number in self._entries:
+            self._forget(self._entries[number])
+
+    def _end_with(self, ended: Subscription) -> None:
+        """Has the subscriber told that it is over, also by a process that did not see it end."""
+        entry = self._entry(ended)
+        if entry.farewell is not None:
             return
         self._unqueue(entry)
         entry.again, entry.retry_at = False, None
-        if not isinstance(status, int):
-            self._forget(entry)
-            return
         self._counts["ended"] += 1
-        entry.farewell, entry.failures = Ended(status), 0
+        entry.farewell, entry.failures = ended.ended, 0
         self._mark(entry, believed=False)
 
     # --- whom to notify ------------------------------------------------------------------------
@@ -213,6 +222,9 @@ class Outbox:
         if ALL in touched:
             for subscription in self._subscriptions.listed:
                 concerned.setdefault(subscription.number, False)
+            # Once it is configured where notifications may go.
+            for number in self._owed:
+                concerned.setdefault(number, False)
         about = self._subscriptions
         for name, group in touched:
             every = group == EVERY
@@ -227,6 +239,8 @@ class Outbox:
             followed = self._subscriptions.by_number(number)
             if followed is not None:
                 self._mark(self._entry(followed), believed)
+            elif number in self._owed and number in self._subscriptions.ending:
+                self._end_with(self._subscriptions.ending[number])
 
     def _retry(self, at: float, number: int) -> None:
         entry = self._entries.get(number)
@@ -330,7 +344,7 @@ class Outbox:
         self._knows(entry, turn, None)
         failing_for = now - entry.failing_since
         if turn.farewell is not None and entry.failures >= MOST_FAREWELLS:
-            self._forget(entry)
+            self._told_end(entry)
             return
         entry.retry_at = now + pause(entry.failures, failing_for)
         heapq.heappush(self._retries, (entry.retry_at, entry.subscription.number))
@@ -377,7 +391,7 @@ class Outbox:
         if entry.again:
             self._queue(entry)
         elif entry.farewell is not None:
-            self._forget(entry)
+            self._told_end(entry)
 
     def _end(self, entry: _Entry, why: str) -> None:
         _log.info("Subscription %s ends: %s", entry.subscription.number, why)
@@ -386,6 +400,10 @@ class Outbox:
     def _remove(self, entry: _Entry, status: Ended) -> None:
         if entry.farewell is None:
             self._subscriptions.remove(entry.subscription, status)
+
+    def _told_end(self, entry: _Entry) -> None:
+        self._subscriptions.told_end(entry.subscription.number)
+        self._forget(entry)
 
     def _forget(self, entry: _Entry) -> None:
         self._unqueue(entry)

@@ -180,7 +180,10 @@ FOLLOWED = {
     "subscription": Followed(
         _each(
             "subscription",
-            lambda _, doc: (("subscription", doc["sfdi"], doc["notification_uri"]), "there"),
+            lambda _, doc: (
+                ("subscription", doc["sfdi"], doc["notification_uri"]),
+                "over" if "ended" in doc else "there",
+            ),
         ),
         ("subscription",),
     ),

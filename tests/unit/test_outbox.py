@@ -292,6 +292,7 @@ def test_who_is_gone_for_a_day_is_dropped_and_told_so_in_vain_a_few_times(office
         office.wait(300)
     assert office.turns() == []
     assert office.outbox.status()["failing"] == 0
+    assert office.subscriptions.ending == {}
 
 
 def test_nothing_more_to_tell_ends_a_run_of_failures(office: Office) -> None:

@@ -1,4 +1,4 @@
-"""Subscriptions: whom to notify of what."""
+"""Subscriptions: whom to notify of what, and whom of the end of one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from .kind import Key, Kind, Restoring, TextKey
 
 
 def _subscription(fleet: Fleet, key: Key) -> Document | None:
-    found = fleet.subscriptions.by_number(int(key[0]))
+    number = int(key[0])
+    found = fleet.subscriptions.by_number(number) or fleet.subscriptions.ending.get(number)
     return None if found is None else to_document(found)
 
 
@@ -22,6 +23,8 @@ def _restore(to: Restoring, key: TextKey, document: Document) -> None:
 def _keys(fleet: Fleet) -> Iterator[Key]:
     for subscription in fleet.subscriptions.listed:
         yield (subscription.number,)
+    for number in fleet.subscriptions.ending:
+        yield (number,)
 
 
 KINDS = (Kind("subscription", _subscription, _restore, _keys),)
