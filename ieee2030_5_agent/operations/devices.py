@@ -11,8 +11,8 @@ from ..model.errors import ModelError
 from ..sep.identity import mrid_text, normalise_lfdi
 from ..sep.json_form import to_json
 from ..settings import POLLED, WEEK_S, Device
-from .arguments import sfdi_of, whole, yes_or_no
-from .part import RPC, Part
+from .arguments import whole, yes_or_no
+from .part import RPC, Part, refuse_configured
 
 
 class Devices(Part):
@@ -30,9 +30,11 @@ class Devices(Part):
         return self._register(registration, aggregator=True)
 
     def remove_device(self, sfdi: str | int) -> None:
-        """Removes a device with its data, mirrors and program; one of the configuration comes
-        back when the configuration is next put in force."""
-        self._fleet.remove(sfdi_of(sfdi))
+        """Removes a device with its data, mirrors and program, unless the configuration names it:
+        then that is where to remove it."""
+        device = self._device(sfdi)
+        refuse_configured("sfdi", device.sfdi, device.origin)
+        self._fleet.remove(device.sfdi)
 
     def set_access(self, lfdi: str, granted: bool) -> None:
         """Withdraws a client's access, or grants it again."""

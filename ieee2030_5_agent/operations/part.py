@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..configuration import CONFIG
 from ..model.end_device import EndDevice
 from ..model.errors import ModelError, UnknownProgram
 from ..model.fleet import Fleet
@@ -43,6 +44,13 @@ class Part:
         if program.is_own:
             raise ModelError(f"{name}: program {mrid} is that of a device's own set points")
         return program
+
+
+def refuse_configured(name: str, value: object, origin: str) -> None:
+    """What the configuration names would be back, as another one, when it is next put in force:
+    with each start, and with each connection to the platform."""
+    if origin == CONFIG:
+        raise ModelError(f"{name}: {value} is named in the configuration, remove it there")
 
 
 def named(name: str, find: Callable[[], _Found]) -> _Found:

@@ -17,7 +17,7 @@ from ..sep.json_form import from_json, to_json
 from ..settings import Program as ProgramEntry
 from .arguments import shown
 from .modes import BASE, Modes
-from .part import RPC, Part
+from .part import RPC, Part, refuse_configured
 
 
 class Programs(Part):
@@ -63,8 +63,11 @@ class Programs(Part):
         return described(program)
 
     def remove_program(self, mRID: str) -> None:
-        """Removes a program; clients take its controls as cancelled."""
-        self._fleet.programming.remove(self._shared_program(mRID))
+        """Removes a program, unless the configuration names it; clients take its controls as
+        cancelled."""
+        program = self._shared_program(mRID)
+        refuse_configured("mRID", program.mrid.hex().upper(), program.origin)
+        self._fleet.programming.remove(program)
 
     def set_default_control(
         self,

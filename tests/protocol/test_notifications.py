@@ -326,7 +326,7 @@ def revoked_by_operator(server: Server) -> None:
 
 
 def device_removed(server: Server) -> None:
-    Operations(server).remove_device(BATTERY)
+    server.fleet.remove(BATTERY)
 
 
 ENDS: dict[str, tuple[Callable[[Server], None], Ended]] = {

@@ -105,6 +105,32 @@ def test_a_poll_rate_is_shown_by_the_next_answer(operations: Operations, server:
     assert server.fleet.rating.rates.poll["EndDeviceList"] == 60
 
 
+def test_what_the_configuration_names_is_removed_there(
+    operations: Operations, server: Server
+) -> None:
+    """By RPC it would be back, as another one, with the next start or connection."""
+    named = {"devices": [DEVICE], "programs": [{"mRID": "A1", "primacy": 3, "all": True}]}
+    server.configure(Settings.load(named))
+    before = operations.get_devices(), operations.get_programs()
+    removals: list[tuple[Callable[[Any], None], str]] = [
+        (operations.remove_device, DEVICE["sfdi"]),
+        (operations.remove_program, before[1][0]["mRID"]),
+    ]
+    for remove, name in removals:
+        with pytest.raises(ValueError, match=f"{name} is named in the configuration"):
+            remove(name)
+    assert (operations.get_devices(), operations.get_programs()) == before
+
+
+def test_what_was_registered_and_is_configured_later_is_the_configurations(
+    operations: Operations, server: Server
+) -> None:
+    operations.register_device(lfdi=LFDI)
+    server.configure(Settings.load({"devices": [DEVICE, {"lfdi": LFDI}]}))
+    with pytest.raises(ValueError, match="is named in the configuration"):
+        operations.remove_device(AGGREGATOR)
+
+
 REFUSED: list[tuple[str, Callable[[Operations], Any], str]] = [
     ("unknown device", lambda o: o.remove_device("19"), "000000000019"),
     ("not an SFDI", lambda o: o.remove_device("18"), "18"),

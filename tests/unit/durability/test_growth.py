@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ieee2030_5_agent.model.errors import StoreUnavailable
-from tests.unit.durability.conftest import BATTERY, LFDI, Run, Start, until
+from tests.unit.durability.conftest import BATTERY, Run, Start, until
 
 MANY = 1000
 DAY = 86_400
@@ -127,8 +127,8 @@ def test_a_registry_goes_with_the_last_device_that_had_it(start: Start) -> None:
 
 def test_a_registry_stays_as_long_as_a_device_has_it(start: Start) -> None:
     other = "0" * 40
-    run = start({"devices": [{"lfdi": LFDI}, {"lfdi": other}]})
-    others = next(each for each in run.server.fleet.registry.sfdis if each != BATTERY)
+    run = start()
+    others = run.call("register_device", lfdi=other)["sfdi"]
     first = run.call("config_points", BATTERY, _rows(1))
     assert run.call("config_points", others, _rows(1)) == first
     second = run.call("config_points", BATTERY, _rows(2))
@@ -136,7 +136,8 @@ def test_a_registry_stays_as_long_as_a_device_has_it(start: Start) -> None:
     run.call("remove_device", others)
     run.call("config_points", BATTERY, _rows(3))
     run.end()
-    run = start({"devices": [{"lfdi": LFDI}, {"lfdi": other}]})
+    run = start()
+    run.call("register_device", lfdi=other)
     assert run.server.fleet.device(others).registry == first
     run.call("config_points", others, _rows(3))
     assert len(_kept(run, "registry")) == 1
