@@ -164,7 +164,6 @@ class IEEE2030_5Agent(Agent):
             step = watch.step()
             if step:
                 _log.warning("the clock was set by %+.0f s", step)
-                self._server.fleet.apply_limits()
                 # VOLTTRON would send the next one when the clock shows the time planned before.
                 if self.vip.heartbeat.enabled:
                     self.vip.heartbeat.restart()

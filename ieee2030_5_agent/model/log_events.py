@@ -79,30 +79,9 @@ class DeviceLog:
     def replace(self, entry: Entry, event: models.LogEvent) -> Entry:
         """Changes an event, which keeps its number. Raises BadValue when it is not complete."""
         new = Entry(entry.number, _complete(event), entry.received)
-        self._put_again(new)
+        self._listing.remove(entry)
+        self.put(new)
         return new
-
-    def correct(self, now: float) -> list[Entry]:
-        """What was received while the clock was in the future counts as received now; returns it.
-
-        Looks no further than at the first and the last, where that is not so.
-        """
-        entries = list(islice(self._by_number.values(), 1))
-        entries += islice(reversed(self._by_number.values()), 1)
-        if all(entry.received <= now for entry in entries):
-            return []
-        corrected = [
-            Entry(entry.number, entry.event, now)
-            for entry in self._by_number.values()
-            if entry.received > now
-        ]
-        for entry in corrected:
-            self._put_again(entry)
-        return corrected
-
-    def _put_again(self, entry: Entry) -> None:
-        self._listing.remove(self._by_number[entry.number])
-        self.put(entry)
 
     def remove(self, entry: Entry) -> None:
         self._listing.remove(entry)

@@ -32,9 +32,7 @@ class LogKeeping:
 
     def post(self, device: EndDevice, event: models.LogEvent) -> Entry:
         """Adds an event to the log of a device. Raises BadValue for one that is not complete."""
-        now = self._door.clock()
-        self._correct(device, now)
-        entry = device.log.add(event, now)
+        entry = device.log.add(event, self._door.clock())
         self._door.keep(*(_record(device, one) for one in device.log.drop(self.most)))
         self._logged(device, entry)
         self.review(device, self._door.now)
@@ -58,7 +56,6 @@ class LogKeeping:
         the next one's is."""
         if self._registry.by_sfdi(device.sfdi) is not device:
             return
-        self._correct(device, max(at, self._door.clock()))
         gone = device.log.drop(self.most)
         while (first := device.log.oldest) is not None and self._is_old(first, at):
             device.log.remove(first)
@@ -67,11 +64,6 @@ class LogKeeping:
         if first is not None:
             end = int(first.received) + self.keep_s + 1
             device.log.recall.by(self._door.bring, end, partial(self.review, device))
-
-    def _correct(self, device: EndDevice, now: float) -> None:
-        """The clock may have been in the future for a while: nothing is kept longer for that."""
-        if corrected := device.log.correct(now):
-            self._door.keep(*(_record(device, entry) for entry in corrected))
 
     def _is_old(self, entry: Entry, now: int) -> bool:
         return entry.received + self.keep_s <= now

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from itertools import islice
 
 from ..sep import models
 from ..sep.identity import derived_mrid, mrid_text
@@ -170,23 +169,6 @@ class ResponseSet:
     def first_left(self) -> Subject | None:
         """The event that left its list first."""
         return next(iter(self.left.values()), None)
-
-    def correct(self, now: int) -> list[Record]:
-        """What left while the clock was in the future counts as having left now; its records.
-
-        Looks no further than at the first and the last event, where that is not so.
-        """
-        corrected: list[Record] = []
-        if self.closed is not None and self.closed > now:
-            self.closed = now
-            corrected.append(self.program.record)
-        ends = [*islice(self.left.values(), 1), *islice(reversed(self.left.values()), 1)]
-        if not all(subject.left_by(now) for subject in ends):
-            for subject in self.left.values():
-                if not subject.left_by(now):
-                    subject.left = now
-                    corrected.append(subject.record)
-        return corrected
 
     def oldest(self, room: int) -> StoredResponse | None:
         """What was received first, once there is no room for more."""

@@ -151,7 +151,6 @@ class ResponseSets:
         """An event has left its list: answers to it are taken for a while."""
         subject = self.find(mrid)
         if subject is not None:
-            self._correct(self.of(subject.program), left)
             subject.left = left
             self.put_subject(subject)
             self._door.keep(subject.record)
@@ -163,7 +162,6 @@ class ResponseSets:
         over."""
         if self._by_number.get(response_set.number) is not response_set:
             return
-        self._correct(response_set, at)
         since, closed = at - self.remembered_s, response_set.closed
         if closed is not None and closed <= since:
             self.drop(response_set.number)
@@ -184,13 +182,6 @@ class ResponseSets:
         """How many events that left their list are remembered."""
         most = self.most_remembered
         return min(most, MOST_REMEMBERED_OWN) if program.is_own else most
-
-    def _correct(self, response_set: ResponseSet, at: int) -> None:
-        """The clock may have been in the future for a while: nothing is kept longer for that.
-
-        ``at``: a time that has come."""
-        if corrected := response_set.correct(max(at, self._door.now)):
-            self._door.keep(*corrected)
 
     def _forget_event(self, subject: Subject) -> None:
         """An event that left its list cannot be answered any more."""

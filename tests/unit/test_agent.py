@@ -15,7 +15,6 @@ import pytest
 from volttron.client.vip.agent import Agent
 
 from ieee2030_5_agent.agent import IEEE2030_5Agent
-from ieee2030_5_agent.clock_watch import ClockWatch
 from ieee2030_5_agent.model.errors import ModelError, NotWritable, UnknownDevice, UnknownPoint
 from ieee2030_5_agent.model.telling import AT_ONCE
 from ieee2030_5_agent.rpc import BadCall
@@ -356,22 +355,6 @@ def test_the_timer_sleeps_until_something_is_due(
     agent._on_change(SimpleNamespace(what="control", sfdi=SFDI_A, at=0, points={}, detail={}))
     gevent.idle()
     assert len(asked) == 2
-    timer.kill()
-
-
-def test_when_the_clock_was_set_what_is_kept_is_looked_at_again(
-    agent: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    agent.vip.heartbeat = SimpleNamespace(enabled=False)
-    looked: list[bool] = []
-    steps = iter([0.0, -3600.0, 0.0])
-    monkeypatch.setattr(ClockWatch, "step", lambda watch: next(steps))
-    monkeypatch.setattr(agent._server.fleet, "apply_limits", lambda: looked.append(True))
-    timer = gevent.spawn(agent._keep_time)
-    for times in (0, 1, 1):
-        gevent.idle()
-        assert len(looked) == times
-        agent._time_wake.set()
     timer.kill()
 
 
