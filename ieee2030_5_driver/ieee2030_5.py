@@ -91,6 +91,8 @@ class Interface(BaseInterface):
         with a bad configuration is there, but has no values and tells why.
         """
         is_update = self._added and self.alive
+        # platform.driver may have kept the remote of a deleted device of the same name.
+        self._added = is_update
         config = RemoteSettings(
             **((self.default_config or {}) | (remote_config or self.config).model_dump())
         )
@@ -114,8 +116,6 @@ class Interface(BaseInterface):
             # The device may be in another poll group when this update is through.
             self.driver_agent.core.spawn(self._use_our_scheduler)
         else:
-            # platform.driver may have kept the remote of a deleted device of the same name.
-            self._added = False
             self.point_map.clear()
             poll_scheduler.forget(self.driver_agent)
         return rows

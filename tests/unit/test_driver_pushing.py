@@ -132,6 +132,21 @@ def test_an_update_that_wants_it_begins_it(platform: FakePlatform) -> None:
     assert turn(platform) == {"devices/other/multi": [{"W": 5}]}
 
 
+@pytest.mark.parametrize("push", [False, True])
+def test_a_topic_that_is_configured_again_has_its_device_at_once(
+    platform: FakePlatform, push: bool
+) -> None:
+    platform.store("one", device(push_changes=push))
+    remote = platform.interface("one")  # as platform.driver may keep it of a deleted device
+    platform.delete("one")
+    platform.store("one", device(push_changes=push))
+    platform.store("two", device())
+    platform.run(3 * INTERVAL)
+    assert platform.interface("one") is remote
+    assert remote._complaint is None
+    assert "already configured as devices/one" in str(platform.interface("two")._complaint)
+
+
 def test_a_device_that_moves_away_ends_nothing_of_the_new_owner(platform: FakePlatform) -> None:
     platform.delete("one")
     platform.store("two", device(push_changes=True))
