@@ -231,6 +231,7 @@ class IEEE2030_5Agent(Agent):
                     self._configure(settings)
                 except ValueError as refusal:
                     self._refuse(refusal)
+                    return
             self._keeper.choose(settings, settings.store.file())
             self._route.want(settings.root)
         self._configured.set()

@@ -223,6 +223,24 @@ def test_another_place_of_the_store_waits_for_the_next_start_and_health_says_so(
     assert agent.vip.health_status == ("GOOD", None)
 
 
+def test_nothing_of_a_configuration_is_used_that_cannot_be_put_in_force(
+    agent: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(settings: object) -> None:
+        raise ValueError("a conflict")
+
+    configure(agent, {"devices": [A]})
+    monkeypatch.setattr(agent._server, "configure", refuse)
+    pattern = agent._route._pattern
+    path = str(tmp_path / "store.sqlite")
+    configure(agent, {"devices": [A], "root": "/other", "store": {"path": path}})
+    assert agent._route._pattern == pattern
+    assert agent.vip.health_status == (
+        "BAD",
+        "config: refused, the former configuration stays in force: a conflict",
+    )
+
+
 def test_warnings_of_a_usable_configuration(agent: Any, caplog: pytest.LogCaptureFixture) -> None:
     configure(agent, {"devices": [A | {"pin_code": "111114"}]})
     assert "pin_code 111114 has a wrong check digit" in caplog.text
