@@ -74,9 +74,9 @@ class Schedule:
         return next((one for one in self._ended.values() if one.seen_until <= now), None)
 
     def crowded_until(self, most: int) -> int | None:
-        """When clients have had time to see the first that ended early, if there are too many."""
-        first = next(iter(self._ended.values()), None)
-        return None if first is None or len(self._ended) <= most else first.seen_until
+        """When clients have had time to see one that ended early, if there are too many."""
+        seen = (one.seen_until for one in self._ended.values())
+        return min(seen, default=None) if len(self._ended) > most else None
 
 
 def _order(control: Control) -> tuple[int, int, int]:

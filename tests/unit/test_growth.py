@@ -19,6 +19,7 @@ from tests.stored import Following
 
 BATTERY = "097935300833"
 LFDI = "247bd68e3378fe57ba604e3c8bdf9e3f78a3d743"
+YEAR = 365 * 86400
 PROGRAM = "C0000000000000000000000000000001"
 
 
@@ -323,6 +324,16 @@ def test_a_lower_number_of_ended_controls_holds_for_those_that_are_listed(
     site = change(site, max_ended_controls=2)
     assert site.listed(mrids) == [3, 4]
     assert site.remembered(mrids) == [0, 1, 2, 3, 4]
+
+
+def test_one_that_ended_while_the_clock_was_in_the_future_holds_up_no_other(site: Site) -> None:
+    site.configure(max_ended_controls=2)
+    site.clock.now += YEAR
+    mrids = site.cancelled(1)
+    site.clock.now -= YEAR
+    mrids += site.cancelled(5)
+    site.wait(max(CROWDED_S.values()) + 1)
+    assert site.listed(mrids) == [0, 5]
 
 
 @pytest.mark.parametrize("change", CHANGES)
