@@ -32,7 +32,7 @@ class Behind:
         both = Behind()
         for names in (self, later):
             for record, device in names._device.items():
-                both._add(record, device)
+                both._add(record, both._device.get(record, device))
         return both
 
     def add(self, records: Iterable[Record], sfdi: str | None) -> None:
@@ -75,5 +75,5 @@ class Behind:
         return taken
 
     def _add(self, record: Record, device: str | int) -> None:
-        self._device.setdefault(record, device)
+        self._device[record] = device
         self._of_device.setdefault(device, {})[record] = None
