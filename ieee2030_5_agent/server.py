@@ -52,6 +52,9 @@ MAX_STRANGER_BODY = 4096
 # quantities has some 32,000; a megabyte could have 262,000.
 MAX_TAGS = 2**15
 
+# No device sends these, and they are read most: what the server makes is complete.
+MADE_HERE = frozenset({models.DERControlList, models.DERControl, models.DERProgramList})
+
 
 class Server:
     """The IEEE 2030.5 server: bytes in, bytes out, on top of one fleet."""
@@ -219,7 +222,7 @@ class Server:
     def edition_of(self, model: Any, edition: Edition) -> Edition:
         """What an old client left out cannot be told in an edition that demands it, and nothing is
         invented: the answer is then a document of the edition in which it is complete."""
-        if edition.year < Edition.E2018.year or is_complete(model):
+        if edition.year < Edition.E2018.year or type(model) in MADE_HERE or is_complete(model):
             return edition
         return Edition.ZIGBEE_2013
 
